@@ -1,0 +1,242 @@
+package session
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"gatehouse/internal/store"
+	"gatehouse/internal/token"
+)
+
+// The kinds of credential that a request may come with.
+const (
+	CredNone    = "none"
+	CredCookie  = "cookie"
+	CredToken   = "token"
+	CredPAT     = "pat"
+	CredJWT     = "jwt"
+	CredForeign = "foreign"
+	CredBasic   = "basic"
+)
+
+// Why a credential was not accepted. The texts that clients see belong to api.
+const (
+	OK             = ""
+	BadToken       = "invalid_token"
+	Inactive       = "user_inactive"
+	BadHeader      = "invalid_header"     // Token or Bearer without a credential
+	SpaceInHeader  = "invalid_header_sp"  // with more than one
+	BadBasicHeader = "invalid_basic"      // not base64
+	BadBasic       = "invalid_password"   // wrong user name or password
+	Unverified     = "email_not_verified" // Basic, under mandatory verification
+	Ambiguous      = "ambiguous"          // several Authorization headers
+	Throttled      = "throttled"          // Basic, too many failures
+	NoAnswer       = "unavailable"        // the store or an issuer did not answer
+)
+
+// Ticket is what the authorizer found out about a request's credential. It goes
+// to the function in the authorizer's context and says who claims to call, not
+// that they may: Resolve decides that on rows read in the same request.
+type Ticket struct {
+	Kind   string
+	Code   string // OK, or why not
+	UID    int64
+	SID    string // session id, generation of the token key, or prefix of the access token
+	Issued int64  // foreign tokens: when, Unix seconds
+	After  int64  // seconds until a throttled caller may try again
+}
+
+// Context is the ticket as an authorizer's context: strings and numbers.
+func (t Ticket) Context() map[string]any {
+	return map[string]any{"kind": t.Kind, "code": t.Code, "uid": strconv.FormatInt(t.UID, 10), "sid": t.SID,
+		"issued": strconv.FormatInt(t.Issued, 10), "after": strconv.FormatInt(t.After, 10)}
+}
+
+// ReadTicket is the inverse of Context. A context without a kind is no ticket.
+func ReadTicket(m map[string]any) (Ticket, bool) {
+	s := func(k string) string { v, _ := m[k].(string); return v }
+	n := func(k string) int64 { v, _ := strconv.ParseInt(s(k), 10, 64); return v }
+	t := Ticket{Kind: s("kind"), Code: s("code"), UID: n("uid"), SID: s("sid"), Issued: n("issued"), After: n("after")}
+	return t, t.Kind != ""
+}
+
+// Caller is who makes a request, as read in that request.
+type Caller struct {
+	Kind string // of the credential
+	UID  int64
+	SID  string
+	Authority
+	Session  Session // zero for access tokens, Basic and foreign tokens
+	ReadOnly bool    // a read-only access token
+	TokenID  int64   // the access token's id
+
+	authority store.Item
+	session   store.Item
+}
+
+// AuthorityAt is the condition that the authority is still as it was read.
+func (c Caller) AuthorityAt() store.Cond { return c.authority.At() }
+
+// SessionKey is where the caller's session is; ok is false without one.
+func (c Caller) SessionKey() (store.Key, bool) {
+	return c.session.Key, c.session.Exists()
+}
+
+// SessionAt is the condition that the session is still as it was read.
+func (c Caller) SessionAt() store.Cond { return c.session.At() }
+
+func (t Ticket) row() store.Key {
+	switch t.Kind {
+	case CredToken:
+		return Key(t.UID, TokenSID)
+	case CredPAT:
+		return AccessTokenKey(t.SID)
+	}
+	return Key(t.UID, t.SID)
+}
+
+// Resolve reads what a ticket stands on and says who calls. code is OK, or why
+// not; an error is the store's. It is one read, and once an hour a write.
+func Resolve(ctx context.Context, table *store.Table, t Ticket) (c Caller, code string, err error) {
+	keys := []store.Key{AuthorityKey(t.UID)}
+	if t.Kind != CredBasic && t.Kind != CredForeign {
+		keys = append(keys, t.row())
+	}
+	items, err := table.Get(ctx, keys...)
+	if err != nil {
+		return c, "", err
+	}
+	c = Caller{Kind: t.Kind, UID: t.UID, SID: t.SID, authority: items[0]}
+	if c.Authority, err = Authorities.Of(items[0]); err != nil {
+		return c, "", err
+	}
+	if !items[0].Exists() {
+		return c, BadToken, nil
+	}
+	now := table.Now()
+	switch {
+	case t.Kind == CredForeign && t.Issued < c.EpochAt:
+		return c, BadToken, nil
+	case t.Kind == CredPAT:
+		if code, err = c.accessToken(ctx, table, items[1], now); code != OK || err != nil {
+			return c, code, err
+		}
+	case len(items) == 2:
+		if code, err = c.takeSession(ctx, table, items[1], now); code != OK || err != nil {
+			return c, code, err
+		}
+	}
+	if c.Status != Active {
+		return c, Inactive, nil
+	}
+	return c, OK, nil
+}
+
+// sessionKind is the kind of session that stands behind a kind of credential.
+var sessionKind = map[string]string{CredCookie: KindCookie, CredToken: KindToken, CredJWT: KindBearer}
+
+// takeSession takes up the session row, if it is alive.
+func (c *Caller) takeSession(ctx context.Context, table *store.Table, row store.Item, now time.Time) (string, error) {
+	s, err := Sessions.Of(row)
+	if err != nil {
+		return "", err
+	}
+	if s.UID != c.UID || !s.Alive(c.Authority, now) || s.Kind != sessionKind[c.Kind] ||
+		s.Kind == KindToken && strconv.FormatInt(s.Generation, 10) != c.SID {
+		return BadToken, nil
+	}
+	c.Session, c.session = s, row
+	if now.Sub(time.Unix(s.Seen, 0)) < touchEvery {
+		return OK, nil
+	}
+	// A sign-out, or a refresh, that comes between wins: the note is not worth more.
+	s.Seen = now.Unix()
+	err = table.Transact(ctx, s.Put(row.Key, row.At()))
+	if _, lost := store.Conflict(err); lost {
+		return c.reread(ctx, table, row.Key)
+	}
+	if err == nil {
+		err = c.refetch(ctx, table, row.Key)
+	}
+	return OK, err
+}
+
+// reread decides again after somebody else wrote the session.
+func (c *Caller) reread(ctx context.Context, table *store.Table, k store.Key) (string, error) {
+	if err := c.refetch(ctx, table, k); err != nil {
+		return "", err
+	}
+	if !c.session.Exists() || c.Session.Epoch != c.Epoch {
+		return BadToken, nil
+	}
+	return OK, nil
+}
+
+func (c *Caller) refetch(ctx context.Context, table *store.Table, k store.Key) error {
+	items, err := table.Get(ctx, k)
+	if err != nil {
+		return err
+	}
+	c.session = items[0]
+	c.Session, err = Sessions.Of(items[0])
+	return err
+}
+
+// lastUsedEvery is how often the use of an access token is noted (the baseline's 2 hours).
+const lastUsedEvery = 2 * time.Hour
+
+func (c *Caller) accessToken(ctx context.Context, table *store.Table, row store.Item, now time.Time) (string, error) {
+	t, err := AccessTokens.Of(row)
+	if err != nil {
+		return "", err
+	}
+	if !row.Exists() || t.UID != c.UID || t.Epoch != c.PATEpoch || !t.Usable(now) {
+		return BadToken, nil
+	}
+	c.ReadOnly, c.TokenID = t.ReadOnly, t.ID
+	if now.Sub(time.Unix(t.LastUsed, 0)) < lastUsedEvery {
+		return OK, nil
+	}
+	t.LastUsed = now.Unix()
+	err = table.Transact(ctx, AccessTokens.Put(row.Key, t, row.At()))
+	if _, lost := store.Conflict(err); lost {
+		return OK, nil // it was changed this very moment; the next use will be noted
+	}
+	return OK, err
+}
+
+// Find reads the row of an opaque credential, once, to learn whose it is.
+func Find(ctx context.Context, table *store.Table, kind, presented string) (Ticket, error) {
+	t := Ticket{Kind: kind, Code: BadToken}
+	if kind == CredToken {
+		return t.findKey(ctx, table, presented)
+	}
+	prefix, ok := token.ParsePAT(presented)
+	if !ok {
+		return t, nil
+	}
+	items, err := table.Get(ctx, AccessTokenKey(prefix))
+	if err != nil {
+		return t, err
+	}
+	pat, err := AccessTokens.Of(items[0])
+	if err != nil || !token.Equal(pat.Hash, token.Hash("access token", presented)) {
+		return t, err
+	}
+	t.UID, t.SID, t.Code = pat.UID, prefix, OK
+	return t, nil
+}
+
+func (t Ticket) findKey(ctx context.Context, table *store.Table, presented string) (Ticket, error) {
+	if !token.IsKey(presented) {
+		return t, nil
+	}
+	items, err := table.Get(ctx, TokenKeyKey(token.KeyHash(presented)))
+	if err != nil || !items[0].Exists() {
+		return t, err
+	}
+	k, err := TokenKeys.Of(items[0])
+	t.UID, t.SID, t.Code = k.UID, strconv.FormatInt(k.Generation, 10), OK
+	return t, err
+}
