@@ -1,0 +1,57 @@
+package account
+
+import (
+	"encoding/hex"
+	"strconv"
+	"time"
+
+	"gatehouse/internal/limit"
+	"gatehouse/internal/secret"
+	"gatehouse/internal/store"
+)
+
+// Rates of what makes mail or accounts.
+var (
+	rateSignup   = limit.Rate{Burst: 20, Every: 5 * time.Minute}     // a network
+	rateMail     = limit.Rate{Burst: 3, Every: 20 * time.Minute}     // an address
+	rateMailDay  = limit.Rate{Burst: 10, Every: 24 * time.Hour / 10} // an address
+	rateMailFrom = limit.Rate{Burst: 20, Every: 3 * time.Minute}     // a network
+)
+
+// bucket is a limit on something whose name must not be readable in the table.
+func bucket(k *secret.Keys, kind, name string, r limit.Rate) *limit.Bucket {
+	return &limit.Bucket{Key: store.Key{PK: "LIM#" + kind + "#" + hex.EncodeToString(k.MAC("limit", kind, name)[:16]), SK: "L"}, Rate: r}
+}
+
+func (s *Service) networkBucket(k *secret.Keys, network string) *limit.Bucket {
+	return bucket(k, "signin-network", network, rateNetwork)
+}
+
+// mailBuckets limit what may be sent to an address on a stranger's word, whether
+// or not it has an account.
+func mailBuckets(k *secret.Keys, address, network string) []*limit.Bucket {
+	return []*limit.Bucket{
+		bucket(k, "mail", address, rateMail),
+		bucket(k, "mail-day", address, rateMailDay),
+		bucket(k, "mail-network", network, rateMailFrom),
+	}
+}
+
+func uidText(uid int64) string { return strconv.FormatInt(uid, 10) }
+
+func parseUID(s string) int64 {
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
+}
+
+// secretKeys is short for the live root keys.
+type secretKeys = secret.Keys
+
+// parseUID36 reads the id in a mail secret about an account; 0 if it is none.
+func parseUID36(s string) int64 {
+	n, err := strconv.ParseInt(s, 36, 64)
+	if err != nil || n <= 0 || strconv.FormatInt(n, 36) != s {
+		return 0
+	}
+	return n
+}

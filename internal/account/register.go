@@ -1,0 +1,279 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"gatehouse/internal/api"
+	"gatehouse/internal/fault"
+	"gatehouse/internal/ident"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/session"
+	"gatehouse/internal/store"
+	"gatehouse/internal/token"
+)
+
+// RegisterRequest is the form of a new account. Agreements are accepted as
+// confirmations [{"name": …, "value": true}].
+type RegisterRequest struct {
+	Username      string          `json:"username" rule:"required,min=5,max=150"`
+	Email         string          `json:"email" rule:"required,max=254"`
+	First         string          `json:"first_name" rule:"max=150"`
+	Last          string          `json:"last_name" rule:"max=150"`
+	Password1     string          `json:"password1" rule:"required,exact,min=8,max=256"`
+	Password2     string          `json:"password2" rule:"required,exact,min=8,max=256"`
+	Confirmations json.RawMessage `json:"confirmations" rule:"null"`
+}
+
+// RegisterAnswer repeats what was registered. Key is null while the address must
+// be confirmed first.
+type RegisterAnswer struct {
+	Username   string  `json:"username"`
+	Email      string  `json:"email"`
+	First      string  `json:"first_name"`
+	Last       string  `json:"last_name"`
+	MustVerify bool    `json:"email_verification_required"`
+	Key        *string `json:"key"`
+	browser
+}
+
+// registered are the ids that a registration leaves behind for a repetition.
+type registered struct {
+	PID string `json:"pid,omitempty"`
+	UID int64  `json:"uid,omitempty"`
+}
+
+const takenName = "A user with that username already exists."
+
+// Register makes an account, or under mandatory verification one that waits for
+// its confirmation.
+//
+// In that mode the claim of the address is never looked at: the registration is
+// kept for a day beside whatever there is, a mail goes to the address, and what it
+// says is decided when it is sent. So nobody learns who has an account, nobody can
+// squat an address, and a password that somebody else chose never becomes the
+// owner's.
+func (s *Service) Register(ctx context.Context, who *session.Caller, in RegisterRequest) (RegisterAnswer, error) {
+	p, accepted, err := s.checkRegistration(in)
+	if err != nil {
+		return RegisterAnswer{}, err
+	}
+	answer := RegisterAnswer{Username: p.Username, Email: p.Email, First: p.First, Last: p.Last, MustVerify: s.Settings.Verification == VerifyMandatory}
+	var before registered
+	if api.Prior(ctx, &before) && before.PID != "" {
+		return answer, nil
+	}
+	if before.UID != 0 {
+		return s.registeredBefore(ctx, answer, before.UID)
+	}
+	name, email, err := s.room(ctx, p)
+	if err != nil {
+		return RegisterAnswer{}, err
+	}
+	hash, err := s.Hasher.Hash(ctx, in.Password1)
+	if err != nil {
+		return RegisterAnswer{}, fault.Unavailable(err)
+	}
+	if s.Settings.Verification == VerifyMandatory {
+		return answer, nameTaken(s.Table.Transact(ctx, s.pend(ctx, p, hash, accepted, name)...), name)
+	}
+	return s.registerNow(ctx, who, answer, p, hash, accepted, name, email)
+}
+
+// checkRegistration judges everything that needs no store.
+func (s *Service) checkRegistration(in RegisterRequest) (p Profile, accepted string, err error) {
+	var bad fault.Fields
+	u, err := ident.ParseUsername(in.Username, 5, 150)
+	if err != nil {
+		bad.Add("username", err.Error())
+	}
+	e, err := ident.ParseEmail(in.Email)
+	if err != nil {
+		bad.Add("email", err.Error())
+	}
+	p = Profile{Username: u.String(), Email: e.String(), Verified: s.Settings.Verification == VerifyNone}
+	if p.First, err = ident.Name(in.First, 150); err != nil {
+		bad.Add("first_name", err.Error())
+	}
+	if p.Last, err = ident.Name(in.Last, 150); err != nil {
+		bad.Add("last_name", err.Error())
+	}
+	person := p.person()
+	for _, m := range s.Policy.Check(in.Password1, person) {
+		if strings.HasPrefix(m, "The password is too similar") {
+			bad.Add(fault.NonField, m)
+		} else {
+			bad.Add("password1", m)
+		}
+	}
+	accepted, err = s.agreed(in.Confirmations)
+	if err != nil {
+		bad.Add("confirmations", err.Error())
+	}
+	if in.Password1 != in.Password2 {
+		bad.Add(fault.NonField, "The two password fields didn't match.")
+	}
+	return p, accepted, bad.Err()
+}
+
+// agreed checks the confirmations against the configured agreements and names
+// those that were accepted.
+func (s *Service) agreed(raw json.RawMessage) (string, error) {
+	var list []struct {
+		Name  string `json:"name"`
+		Value bool   `json:"value"`
+	}
+	if len(raw) > 0 && json.Unmarshal(raw, &list) != nil {
+		return "", errors.New(`Expected a list of {"name": string, "value": boolean}.`)
+	}
+	var names []string
+	for _, a := range s.Settings.Agreements {
+		yes := slices.ContainsFunc(list, func(c struct {
+			Name  string `json:"name"`
+			Value bool   `json:"value"`
+		}) bool {
+			return c.Name == a.Name && c.Value
+		})
+		if a.Required && !yes {
+			return "", errors.New("Agreement " + a.Name + " must be accepted.")
+		}
+		if yes {
+			names = append(names, a.Name)
+		}
+	}
+	return strings.Join(names, ","), nil
+}
+
+// room takes from the limits and finds out whether the names are free. Outside
+// mandatory verification that goes for the address too.
+func (s *Service) room(ctx context.Context, p Profile) (name, email store.Cond, err error) {
+	k, err := s.Secrets.Keys(ctx)
+	if err != nil {
+		return 0, 0, fault.Unavailable(err)
+	}
+	network := api.From(ctx).Network
+	buckets := append(mailBuckets(k, p.Email, network), bucket(k, "signup", network, rateSignup))
+	if s.Settings.Verification == VerifyNone {
+		buckets = buckets[3:]
+	}
+	keys := []store.Key{usernameKey(fold(p.Username))}
+	if s.Settings.Verification != VerifyMandatory {
+		keys = append(keys, emailKey(p.Email))
+	}
+	n := len(keys)
+	for _, b := range buckets {
+		keys = append(keys, b.Key)
+	}
+	items, err := s.Table.Get(ctx, keys...)
+	if err != nil {
+		return 0, 0, err
+	}
+	for i, b := range buckets {
+		b.Item, b.Read = items[n+i], true
+	}
+	if err := s.Limits.Take(ctx, buckets...); err != nil {
+		return 0, 0, err
+	}
+	if items[0].Exists() {
+		return 0, 0, fault.Field("username", takenName)
+	}
+	if n == 2 && items[1].Exists() {
+		return 0, 0, s.addressTaken(ctx, items[1])
+	}
+	return items[0].At(), items[n-1].At(), nil
+}
+
+// addressTaken words the refusal as the baseline does.
+func (s *Service) addressTaken(ctx context.Context, it store.Item) error {
+	c, err := claims.Of(it)
+	if err != nil {
+		return err
+	}
+	items, err := s.Table.Get(ctx, profileKey(c.UID))
+	if err != nil {
+		return err
+	}
+	if p, err := profiles.Of(items[0]); err != nil || !p.Verified {
+		return errors.Join(err, fault.Invalid("email_taken", "A user is already registered with this e-mail address."))
+	}
+	return fault.Field("email", "User is already registered with this e-mail address.")
+}
+
+// pend are the writes of a registration that waits: itself, a claim on the user
+// name that ends with it, and the mail.
+func (s *Service) pend(ctx context.Context, p Profile, hash, accepted string, name store.Cond) []store.Op {
+	now := api.From(ctx).Now
+	w := pending{PID: token.ID(), Username: p.Username, Email: p.Email, First: p.First, Last: p.Last, Hash: hash,
+		Seed: token.Seed(), Accepted: accepted, Created: now.UnixMilli(), Mailed: now.UnixMilli()}
+	until := now.Add(verifyLife)
+	ops := []store.Op{
+		claims.Put(usernameKey(fold(p.Username)), claim{PID: w.PID}, name).Until(until),
+		pendings.Put(pendingKey(w.PID), w, store.Absent).Until(until),
+		claims.Put(latestKey(p.Email), claim{PID: w.PID}, store.Always).Until(until),
+		mail.Queue(now, jobRegister, map[string]string{"pid": w.PID, "email": p.Email}),
+	}
+	return append(ops, api.Done(ctx, registered{PID: w.PID})...)
+}
+
+// nameTaken words a lost race for a user name that was free a moment ago.
+func nameTaken(err error, _ store.Cond) error {
+	if ops, lost := store.Conflict(err); lost && slices.Contains(ops, 0) {
+		return fault.Field("username", takenName)
+	}
+	return err
+}
+
+// registerNow makes the account and signs it in, in the modes that allow that.
+func (s *Service) registerNow(ctx context.Context, who *session.Caller, answer RegisterAnswer, p Profile, hash, accepted string, name, email store.Cond) (RegisterAnswer, error) {
+	k, err := s.Secrets.Keys(ctx)
+	if err != nil {
+		return answer, fault.Unavailable(err)
+	}
+	now := api.From(ctx).Now
+	p.UID = store.NewID(now)
+	sub := &subject{uid: p.UID, authority: session.Authority{Status: session.Active, Epoch: 1, PATEpoch: 1, Groups: []string{"user"}, TokenGen: 1}}
+	ops := newAccount(now, p, hash, sub.authority.Groups, name, email)
+	ops[0] = session.Authorities.Put(session.AuthorityKey(p.UID), sub.authority, store.Absent)
+	ops[0], ops[2] = ops[2], ops[0] // the user name first, for nameTaken
+	cookie, sid := token.NewSession(p.UID)
+	tok := newSession(ctx, session.KindToken, p.UID, 1)
+	tok.Generation, tok.Root = 1, k.CurrentID()
+	ops = append(ops,
+		session.TokenKeys.Put(session.TokenKeyKey(token.KeyHashes(k, p.UID, 1)[0]), session.TokenKey{UID: p.UID, Generation: 1}, store.Always),
+		tok.Put(session.Key(p.UID, session.TokenSID), store.Absent),
+		newSession(ctx, session.KindCookie, p.UID, 1).Put(session.Key(p.UID, sid), store.Absent),
+		lastLogins.Put(lastLoginKey(p.UID), lastLogin{now.UnixMilli()}, store.Always),
+		auditRow(ctx, "account.create", p.UID, p.UID, map[string]string{"agreements": accepted}))
+	ops = append(ops, endOld(who)...)
+	ops = append(ops, api.Done(ctx, registered{UID: p.UID})...)
+	if s.Settings.Verification == VerifyOptional {
+		ops = append(ops, s.pendAddress(now, p)...)
+	}
+	if err := nameTaken(s.Table.Transact(ctx, ops...), name); err != nil {
+		return RegisterAnswer{}, err
+	}
+	key := token.Key(k, p.UID, 1)
+	answer.Key = &key
+	answer.browser = browser{cookie, token.CSRF(k, sid), s.deviceCookie(ctx, sub)}
+	return answer, nil
+}
+
+// registeredBefore answers a repetition: the same token key, but no session
+// cookie, whose value nobody has kept.
+func (s *Service) registeredBefore(ctx context.Context, answer RegisterAnswer, uid int64) (RegisterAnswer, error) {
+	k, err := s.Secrets.Keys(ctx)
+	if err != nil {
+		return answer, fault.Unavailable(err)
+	}
+	items, err := s.Table.Get(ctx, session.AuthorityKey(uid))
+	if err != nil {
+		return answer, err
+	}
+	a, err := session.Authorities.Of(items[0])
+	key := token.Key(k, uid, a.TokenGen)
+	answer.Key = &key
+	return answer, err
+}

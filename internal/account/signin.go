@@ -1,0 +1,259 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gatehouse/internal/api"
+	"gatehouse/internal/fault"
+	"gatehouse/internal/ident"
+	"gatehouse/internal/limit"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/password"
+	"gatehouse/internal/session"
+	"gatehouse/internal/store"
+	"gatehouse/internal/token"
+)
+
+// Rates of sign-in. A guess counts before its hash is computed, so that however
+// many come at once no more than these are evaluated.
+var (
+	rateAccount = limit.Rate{Burst: 10, Every: time.Minute}      // an account, from unknown browsers
+	rateDevice  = limit.Rate{Burst: 10, Every: time.Minute}      // an account, from one known browser
+	rateNetwork = limit.Rate{Burst: 100, Every: 5 * time.Second} // wrong passwords, from one network
+)
+
+// maxFails closes an account to unknown browsers after so many wrong passwords in
+// a row (NIST SP 800-63B-4, 3.2.2), until the password is reset.
+const maxFails = 100
+
+// subject is what a sign-in found: an account, a registration that waits for its
+// confirmation, or nothing. For each of them the same reads were made.
+type subject struct {
+	uid       int64
+	partition string
+	authority session.Authority
+	profile   Profile
+	cred      credential
+	pend      pending
+	last      lastLogin
+	sessions  []store.Item
+	items     map[string]store.Item // by sort key
+	bucket    *limit.Bucket
+	network   *limit.Bucket
+	device    string // nonce of a known browser; "" if unknown
+	upgraded  string // a new hash, if the stored one was outdated
+	outdated  bool
+}
+
+func (s *subject) at(sk string) store.Cond { return s.items[sk].At() }
+
+var errCredentials = errors.New("account: wrong name or password")
+
+// authenticate finds out whose name and password these are. Wrong ones are
+// errCredentials, whatever is wrong about them: the number and kind of store
+// calls and the work of the hash are the same for a name that nobody has.
+//
+//	R1 {claim, pointer, network limit}  R2 {partition}  W take  hash
+func (s *Service) authenticate(ctx context.Context, name, pw string) (*subject, error) {
+	sub, err := s.find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Limits.Check(ctx, sub.network); err != nil {
+		return nil, err
+	}
+	if err := s.Limits.Take(ctx, sub.bucket); err != nil {
+		return nil, err
+	}
+	stored := sub.cred.Hash
+	if stored == "" {
+		stored = sub.pend.Hash
+	}
+	if stored == "" {
+		stored = s.Hasher.Dummy()
+	}
+	ok, outdated, err := s.verify(ctx, stored, pw)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || sub.uid != 0 && sub.authority.Status != session.Active {
+		if err := s.Limits.Take(ctx, sub.network); err != nil {
+			return nil, err
+		}
+		return nil, errCredentials
+	}
+	sub.outdated = outdated
+	return sub, nil
+}
+
+// verify runs the hash. What is too long to be a password is cut off before it:
+// no stored password has more than password.MaxLength.
+func (s *Service) verify(ctx context.Context, stored, pw string) (ok, outdated bool, err error) {
+	if len(pw) > 4*password.MaxLength {
+		stored, pw = s.Hasher.Dummy(), ""
+	}
+	ok, outdated, err = s.Hasher.Verify(ctx, stored, pw)
+	if errors.Is(err, password.ErrBusy) {
+		return false, false, fault.Unavailable(err)
+	}
+	return ok, outdated, err
+}
+
+// find makes the two reads of a sign-in.
+func (s *Service) find(ctx context.Context, name string) (*subject, error) {
+	k, err := s.Secrets.Keys(ctx)
+	if err != nil {
+		return nil, fault.Unavailable(err)
+	}
+	key, isEmail := ident.LoginKey(name)
+	first, second := usernameKey(key), store.Key{PK: "UNAME#" + key, SK: "P"}
+	if isEmail {
+		first, second = emailKey(key), latestKey(key)
+	}
+	net := s.networkBucket(k, api.From(ctx).Network)
+	items, err := s.Table.Get(ctx, first, second, net.Key)
+	if err != nil {
+		return nil, fault.Unavailable(err)
+	}
+	net.Item, net.Read = items[2], true
+	c, err := claims.Of(items[0])
+	if err != nil {
+		return nil, err
+	}
+	if c == (claim{}) {
+		if c, err = claims.Of(items[1]); err != nil {
+			return nil, err
+		}
+	}
+	sub := &subject{uid: c.UID, network: net, partition: "U#?" + token.Hash("nobody", key)}
+	switch {
+	case c.UID != 0:
+		sub.partition = session.UserPK(c.UID)
+	case c.PID != "":
+		sub.partition = pendingKey(c.PID).PK
+	}
+	if err := s.load(ctx, sub); err != nil {
+		return nil, err
+	}
+	if sub.uid != 0 {
+		sub.device, _ = token.ValidDevice(k, sub.uid, api.From(ctx).Device)
+	}
+	s.chooseBucket(sub)
+	return sub, nil
+}
+
+// load reads the whole partition of the subject: it is small, and one read of it
+// costs what reading its rows one by one would.
+func (s *Service) load(ctx context.Context, sub *subject) error {
+	p, err := s.Table.Query(ctx, store.Query{PK: sub.partition, Limit: 300})
+	if err != nil {
+		return fault.Unavailable(err)
+	}
+	sub.items = make(map[string]store.Item, len(p.Items))
+	for _, it := range p.Items {
+		sub.items[it.SK] = it
+		if sid, ok := session.IsSession(it.Key); ok && sid != session.TokenSID {
+			sub.sessions = append(sub.sessions, it)
+		}
+	}
+	var errs [5]error
+	if sub.uid == 0 {
+		sub.pend, errs[0] = pendings.Of(sub.items["P"])
+		return errs[0]
+	}
+	sub.authority, errs[0] = session.Authorities.Of(sub.items["A"])
+	sub.profile, errs[1] = profiles.Of(sub.items["P"])
+	sub.cred, errs[2] = credentials.Of(sub.items["C"])
+	sub.last, errs[3] = lastLogins.Of(sub.items["L"])
+	return errors.Join(errs[:]...)
+}
+
+// chooseBucket gives a known browser a limit of its own: whoever guesses from
+// elsewhere cannot use it up.
+func (s *Service) chooseBucket(sub *subject) {
+	sk, rate := "~a", rateAccount
+	if sub.device != "" {
+		sk, rate = "~d#"+sub.device, rateDevice
+	}
+	sub.bucket = &limit.Bucket{Key: store.Key{PK: sub.partition, SK: sk}, Rate: rate, MaxFails: maxFails, Item: sub.items[sk], Read: true}
+}
+
+// signIn are the writes that every sign-in makes, but for the session itself.
+func (s *Service) signIn(ctx context.Context, sub *subject, pw string) ([]store.Op, error) {
+	m := api.From(ctx)
+	ops := []store.Op{
+		lastLogins.Put(lastLoginKey(sub.uid), lastLogin{m.Now.UnixMilli()}, store.Always),
+		limit.Reset(sub.bucket, m.Now),
+	}
+	if sub.outdated {
+		hash, err := s.Hasher.Hash(ctx, pw)
+		if err != nil {
+			return nil, fault.Unavailable(err)
+		}
+		ops = append(ops, credentials.Put(credentialKey(sub.uid), credential{hash, sub.cred.Set}, sub.at("C")))
+	}
+	if sub.device == "" && sub.last.At != 0 && sub.profile.Verified {
+		ops = append(ops, mail.Queue(m.Now, jobNewDevice, map[string]string{
+			"uid": uidText(sub.uid), "agent": m.Agent, "network": m.Network}))
+	}
+	// The oldest sessions give way to new ones beyond the cap.
+	for range len(sub.sessions) - (session.MaxPerUser - 1) {
+		oldest := 0
+		for i, it := range sub.sessions {
+			if seen(it) < seen(sub.sessions[oldest]) {
+				oldest = i
+			}
+		}
+		ops = append(ops, store.Delete(sub.sessions[oldest].Key, store.Always))
+		sub.sessions = append(sub.sessions[:oldest], sub.sessions[oldest+1:]...)
+	}
+	return ops, nil
+}
+
+func seen(it store.Item) int64 {
+	s, _ := session.Sessions.Of(it)
+	return s.Seen
+}
+
+// newSession is a session of the subject that begins now.
+func newSession(ctx context.Context, kind string, uid, epoch int64) session.Session {
+	m := api.From(ctx)
+	now := m.Now.Unix()
+	return session.Session{Kind: kind, UID: uid, Epoch: epoch, Created: now, Seen: now, AuthTime: now,
+		Network: m.Network, Agent: m.Agent, AMR: []string{"pwd"}}
+}
+
+// needsVerifying reports whether a right password is not enough yet.
+func (s *Service) needsVerifying(sub *subject) bool {
+	return sub.uid == 0 || s.Settings.Verification == VerifyMandatory && !sub.profile.Verified
+}
+
+// unverified answers a right password for an address that is not confirmed, and
+// mails the confirmation again, at most every three minutes.
+func (s *Service) unverified(ctx context.Context, sub *subject) error {
+	now := api.From(ctx).Now
+	refusal := &fault.Fault{Status: 400, Code: "email_not_verified", Body: struct {
+		Errors []string `json:"non_field_errors"`
+		Code   string   `json:"code"`
+	}{[]string{"E-mail is not verified."}, "email_not_verified"}}
+	if sub.uid != 0 {
+		if err := s.mailVerification(ctx, sub.profile); err != nil {
+			return err
+		}
+		return refusal
+	}
+	if now.Sub(time.UnixMilli(sub.pend.Mailed)) < remailEvery {
+		return refusal
+	}
+	p := sub.pend
+	p.Mailed = now.UnixMilli()
+	err := s.Table.Transact(ctx,
+		pendings.Put(pendingKey(p.PID), p, sub.at("P")).Until(sub.items["P"].Expires),
+		mail.Queue(now, jobRegister, map[string]string{"pid": p.PID, "email": p.Email}))
+	if _, lost := store.Conflict(err); err != nil && !lost {
+		return fault.Unavailable(err)
+	}
+	return refusal
+}

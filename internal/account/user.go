@@ -1,0 +1,445 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/internal/api"
+	"gatehouse/internal/fault"
+	"gatehouse/internal/ident"
+	"gatehouse/internal/list"
+	"gatehouse/internal/session"
+	"gatehouse/internal/store"
+)
+
+// BasicUser is what others see of a user.
+type BasicUser struct {
+	URL      string `json:"url"`
+	ID       int64  `json:"id"`
+	Username string `json:"username"`
+	First    string `json:"first_name"`
+	Last     string `json:"last_name"`
+}
+
+// User is what a user sees of himself, and a superuser of anybody.
+type User struct {
+	BasicUser
+	Email     string   `json:"email"`
+	Groups    []string `json:"groups"`
+	Staff     bool     `json:"is_staff"`
+	Super     bool     `json:"is_superuser"`
+	Active    bool     `json:"is_active"`
+	LastLogin api.Time `json:"last_login"`
+	Joined    api.Time `json:"date_joined"`
+	Analytics bool     `json:"has_analytics_access"`
+}
+
+func (s *Service) basic(p Profile) BasicUser {
+	return BasicUser{URL: s.Settings.Site.BaseURL + "/api/users/" + uidText(p.UID), ID: p.UID, Username: p.Username, First: p.First, Last: p.Last}
+}
+
+func (s *Service) full(p Profile, a session.Authority, l lastLogin) User {
+	u := User{BasicUser: s.basic(p), Email: p.Email, Groups: a.Groups, Staff: a.Staff, Super: a.Super,
+		Active: a.Status == session.Active, Joined: api.Time(time.UnixMilli(p.Joined)), Analytics: a.Admin()}
+	if l.At != 0 {
+		u.LastLogin = api.Time(time.UnixMilli(l.At))
+	}
+	if u.Groups == nil {
+		u.Groups = []string{}
+	}
+	return u
+}
+
+// Self is the caller.
+func (s *Service) Self(ctx context.Context, who session.Caller, _ struct{}) (User, error) {
+	items, err := s.Table.Get(ctx, profileKey(who.UID), lastLoginKey(who.UID))
+	if err != nil {
+		return User{}, err
+	}
+	p, err := profiles.Of(items[0])
+	if err != nil {
+		return User{}, err
+	}
+	l, err := lastLogins.Of(items[1])
+	return s.full(p, who.Authority, l), err
+}
+
+// UserRequest names a user.
+type UserRequest struct {
+	ID int64 `path:"id"`
+}
+
+// GetUser is one user: oneself, or for administrators anybody. For everyone else
+// the others do not exist.
+func (s *Service) GetUser(ctx context.Context, who session.Caller, in UserRequest) (any, error) {
+	u, _, err := s.user(ctx, who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if in.ID == who.UID || who.Super {
+		return s.full(u.profile, u.authority, u.last), nil
+	}
+	return s.basic(u.profile), nil
+}
+
+// target is a user whom a request is about.
+type target struct {
+	authority session.Authority
+	profile   Profile
+	last      lastLogin
+}
+
+// user reads a user whom the caller may see.
+func (s *Service) user(ctx context.Context, who session.Caller, id int64) (target, []store.Item, error) {
+	if id != who.UID && !who.Admin() {
+		return target{}, nil, fault.NotFound("User")
+	}
+	items, err := s.Table.Get(ctx, session.AuthorityKey(id), profileKey(id), lastLoginKey(id))
+	if err != nil {
+		return target{}, nil, err
+	}
+	var t target
+	if t.authority, err = session.Authorities.Of(items[0]); err != nil {
+		return t, nil, err
+	}
+	if t.profile, err = profiles.Of(items[1]); err != nil {
+		return t, nil, err
+	}
+	if t.last, err = lastLogins.Of(items[2]); err != nil {
+		return t, nil, err
+	}
+	if !items[0].Exists() || !items[1].Exists() || t.authority.Status == session.Erased {
+		return t, nil, fault.NotFound("User")
+	}
+	return t, items, nil
+}
+
+// ListRequest is a list's query parameters.
+type ListRequest struct {
+	Query string `query:"*"`
+}
+
+// Listing is a page of a list, as the baseline has them.
+type Listing[T any] struct {
+	Count    int     `json:"count"`
+	Next     *string `json:"next"`
+	Previous *string `json:"previous"`
+	Results  []T     `json:"results"`
+}
+
+func userSpec() list.Spec[rosterRow] {
+	text := func(name string, get func(rosterRow) string) list.Field[rosterRow] {
+		return list.Field[rosterRow]{Name: name, Kind: list.String, Search: true, Sort: true, Simple: true, Filter: true,
+			Get: func(r rosterRow) list.Value { return list.OfString(get(r)) }}
+	}
+	return list.Spec[rosterRow]{
+		Default: "-id",
+		ID:      func(r rosterRow) list.Value { return list.OfInt(r.ID) },
+		Fields: []list.Field[rosterRow]{
+			text("username", func(r rosterRow) string { return r.Username }),
+			text("first_name", func(r rosterRow) string { return r.First }),
+			text("last_name", func(r rosterRow) string { return r.Last }),
+			{Name: "is_active", Kind: list.Bool, Sort: true, Simple: true, Filter: true, Get: func(r rosterRow) list.Value { return list.OfBool(r.Active) }},
+			{Name: "id", Kind: list.Int, Sort: true, Filter: true, Get: func(r rosterRow) list.Value { return list.OfInt(r.ID) }},
+		},
+	}
+}
+
+// maxRoster bounds the list of all users as long as it is read whole.
+const maxRoster = 100_000
+
+// ListUsers lists all users to administrators, and to everybody else themselves.
+func (s *Service) ListUsers(ctx context.Context, who session.Caller, in ListRequest) (any, error) {
+	query := list.Query(in.Query)
+	params, err := list.Parse(userSpec(), query)
+	if err != nil {
+		return nil, listFault(err)
+	}
+	rows, err := s.visible(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	page, err := list.Eval(userSpec(), rows, params)
+	if err != nil {
+		return nil, listFault(err)
+	}
+	results := make([]any, len(page.Rows))
+	var keys []store.Key
+	for i, r := range page.Rows {
+		results[i] = s.basic(Profile{UID: r.ID, Username: r.Username, First: r.First, Last: r.Last})
+		keys = append(keys, session.AuthorityKey(r.ID), profileKey(r.ID), lastLoginKey(r.ID))
+	}
+	if who.Super {
+		if err := s.fillFull(ctx, keys, results); err != nil {
+			return nil, err
+		}
+	}
+	return listing(s.Settings.Site.BaseURL+"/api/users", query, page, results), nil
+}
+
+// fillFull replaces the results by the full form, read fresh.
+func (s *Service) fillFull(ctx context.Context, keys []store.Key, results []any) error {
+	for start := 0; start < len(keys); start += 99 {
+		items, err := s.Table.Get(ctx, keys[start:min(start+99, len(keys))]...)
+		if err != nil {
+			return err
+		}
+		for i := 0; i < len(items); i += 3 {
+			a, err := session.Authorities.Of(items[i])
+			if err != nil {
+				return err
+			}
+			p, err := profiles.Of(items[i+1])
+			if err != nil {
+				return err
+			}
+			l, err := lastLogins.Of(items[i+2])
+			if err != nil {
+				return err
+			}
+			results[(start+i)/3] = s.full(p, a, l)
+		}
+	}
+	return nil
+}
+
+func (s *Service) visible(ctx context.Context, who session.Caller) ([]rosterRow, error) {
+	if !who.Admin() {
+		items, err := s.Table.Get(ctx, profileKey(who.UID))
+		if err != nil {
+			return nil, err
+		}
+		p, err := profiles.Of(items[0])
+		return []rosterRow{row(p, true)}, err
+	}
+	items, err := s.Table.All(ctx, store.Query{PK: rosterPK}, maxRoster)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]rosterRow, len(items))
+	for i, it := range items {
+		if rows[i], err = roster.Of(it); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+func listing[R, T any](base string, q url.Values, p list.Page[R], results []T) Listing[T] {
+	u, err := url.Parse(base)
+	if err != nil {
+		panic(err) // the base URL was checked at start
+	}
+	u.RawQuery = q.Encode()
+	l := Listing[T]{Count: p.Count, Results: results}
+	next, previous := p.Links(u)
+	if next != "" {
+		l.Next = &next
+	}
+	if previous != "" {
+		l.Previous = &previous
+	}
+	return l
+}
+
+func listFault(err error) error {
+	if e, ok := err.(*list.Error); ok {
+		return &fault.Fault{Status: e.Status, Code: "invalid_list", Body: json.RawMessage(e.Body)}
+	}
+	return err
+}
+
+// PatchUser is a change of a user: one's own names, and for administrators the rest.
+type PatchUser struct {
+	api.Names
+	ID       int64             `path:"id"`
+	Username api.Opt[string]   `json:"username" rule:"min=1,max=150"`
+	First    api.Opt[string]   `json:"first_name" rule:"blank,max=150"`
+	Last     api.Opt[string]   `json:"last_name" rule:"blank,max=150"`
+	Email    api.Opt[string]   `json:"email" rule:"max=254"`
+	Groups   api.Opt[[]string] `json:"groups"`
+	Active   api.Opt[bool]     `json:"is_active"`
+	Staff    api.Opt[bool]     `json:"is_staff"`
+	Super    api.Opt[bool]     `json:"is_superuser"`
+}
+
+// judge applies the scopes of the fields that were sent.
+func (in PatchUser) judge(who session.Caller) error {
+	for _, name := range in.Sent() {
+		switch name {
+		case "username", "first_name", "last_name":
+		case "email", "groups", "is_active", "is_staff", "is_superuser":
+			if !who.Admin() {
+				return fault.Forbidden()
+			}
+		default:
+			return fault.New(403, "unknown_field", "Attempted to update an unknown field")
+		}
+	}
+	return nil
+}
+
+// UpdateUser changes a user. New names and rights hold for the next request.
+func (s *Service) UpdateUser(ctx context.Context, who session.Caller, in PatchUser) (any, error) {
+	u, items, err := s.user(ctx, who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.judge(who); err != nil {
+		return nil, err
+	}
+	ops, err := s.changes(ctx, who, &u, items, in)
+	if err != nil {
+		return nil, err
+	}
+	if len(ops) > 0 {
+		ops = append(ops, roster.Put(rosterKey(in.ID), row(u.profile, u.authority.Status == session.Active), store.Always),
+			auditRow(ctx, "user.update", who.UID, in.ID, map[string]string{"fields": strings.Join(in.Sent(), ",")}))
+		if err := s.Table.Transact(ctx, ops...); err != nil {
+			return nil, err
+		}
+	}
+	if in.ID == who.UID || who.Super {
+		return s.full(u.profile, u.authority, u.last), nil
+	}
+	return s.basic(u.profile), nil
+}
+
+// changes applies the fields to u and gives the writes.
+func (s *Service) changes(ctx context.Context, who session.Caller, u *target, items []store.Item, in PatchUser) (ops []store.Op, err error) {
+	p, a := u.profile, u.authority
+	var bad fault.Fields
+	rename, err := s.rename(ctx, &u.profile, in, &bad)
+	if err != nil {
+		return nil, err
+	}
+	readdress, err := s.readdress(ctx, &u.profile, in, &bad)
+	if err != nil {
+		return nil, err
+	}
+	setName(&u.profile.First, in.First, "first_name", &bad)
+	setName(&u.profile.Last, in.Last, "last_name", &bad)
+	if err := setRights(&u.authority, in, &bad, api.From(ctx).Now); err != nil {
+		return nil, err
+	}
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	if who.UID == in.ID && a.Admin() && (!u.authority.Admin() || u.authority.Status != session.Active) {
+		return nil, fault.Invalid("last_admin", "Administrators cannot take their own rights away; another administrator can.")
+	}
+	ops = append(rename, readdress...)
+	if u.profile != p {
+		ops = append(ops, profiles.Put(items[1].Key, u.profile, items[1].At()))
+	}
+	if !equalAuthority(a, u.authority) {
+		ops = append(ops, session.Authorities.Put(items[0].Key, u.authority, items[0].At()))
+	}
+	return ops, nil
+}
+
+func equalAuthority(a, b session.Authority) bool {
+	return slices.Equal(a.Groups, b.Groups) && a.Status == b.Status && a.Staff == b.Staff && a.Super == b.Super && a.Epoch == b.Epoch
+}
+
+func setName(p *string, o api.Opt[string], field string, bad *fault.Fields) {
+	if !o.Set {
+		return
+	}
+	n, err := ident.Name(o.Value, 150)
+	if err != nil {
+		bad.Add(field, err.Error())
+		return
+	}
+	*p = n
+}
+
+// rename moves the claim of the user name.
+func (s *Service) rename(ctx context.Context, p *Profile, in PatchUser, bad *fault.Fields) ([]store.Op, error) {
+	if !in.Username.Set || in.Username.Value == p.Username {
+		return nil, nil
+	}
+	u, err := ident.ParseUsername(in.Username.Value, 1, 150)
+	if err != nil {
+		bad.Add("username", err.Error())
+		return nil, nil
+	}
+	old := fold(p.Username)
+	p.Username = u.String()
+	if u.Key() == old {
+		return nil, nil
+	}
+	items, err := s.Table.Get(ctx, usernameKey(u.Key()))
+	if err != nil {
+		return nil, err
+	}
+	if items[0].Exists() {
+		bad.Add("username", takenName)
+	}
+	return []store.Op{
+		claims.Put(items[0].Key, claim{UID: p.UID}, items[0].At()),
+		store.Delete(usernameKey(old), store.Present),
+	}, nil
+}
+
+// readdress moves the claim of the address, for administrators.
+func (s *Service) readdress(ctx context.Context, p *Profile, in PatchUser, bad *fault.Fields) ([]store.Op, error) {
+	if !in.Email.Set {
+		return nil, nil
+	}
+	e, err := ident.ParseEmail(in.Email.Value)
+	if err != nil {
+		bad.Add("email", err.Error())
+		return nil, nil
+	}
+	if e.String() == p.Email {
+		return nil, nil
+	}
+	items, err := s.Table.Get(ctx, emailKey(e.Key()))
+	if err != nil {
+		return nil, err
+	}
+	if items[0].Exists() {
+		bad.Add("email", "User is already registered with this e-mail address.")
+	}
+	ops := []store.Op{claims.Put(items[0].Key, claim{UID: p.UID}, items[0].At())}
+	if p.Email != "" {
+		ops = append(ops, store.Delete(emailKey(p.Email), store.Present))
+	}
+	p.Email = e.String()
+	return append(ops, store.Delete(resetKey(p.UID), store.Always), store.Delete(changeKey(p.UID), store.Always)), nil
+}
+
+// setRights applies what only administrators may change. Whoever is disabled
+// loses every session for good.
+func setRights(a *session.Authority, in PatchUser, bad *fault.Fields, now time.Time) error {
+	if in.Groups.Set {
+		for _, g := range in.Groups.Value {
+			if g != "admin" && g != "user" && g != "worker" {
+				bad.Add("groups", "Object with name="+g+" does not exist.")
+			}
+		}
+		a.Groups = slices.Compact(slices.Sorted(slices.Values(in.Groups.Value)))
+	}
+	if in.Staff.Set {
+		a.Staff = in.Staff.Value
+	}
+	if in.Super.Set {
+		a.Super = in.Super.Value
+	}
+	if a.Staff && a.Super && (in.Staff.Set || in.Super.Set) && !a.Admin() {
+		a.Groups = append(slices.Clone(a.Groups), "admin")
+	}
+	if in.Active.Set && in.Active.Value != (a.Status == session.Active) {
+		a.Status = session.Active
+		if !in.Active.Value {
+			a.Status = session.Disabled
+			endEverything(a, now)
+		}
+	}
+	return nil
+}
