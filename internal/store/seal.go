@@ -20,11 +20,15 @@ const (
 	maxToken      = 32 * maxKey // three keys, escaped as JSON, in base64
 )
 
-// sealer makes page tokens opaque and binds each to the query, and to whom, it
-// was made for. A token is a hint where to go on: it grants nothing.
-type sealer struct{ aead cipher.AEAD }
+// Pages makes page tokens: opaque, and bound to the query, and to whom, each was
+// made for. A token is a hint where to go on: it grants nothing.
+type Pages struct {
+	aead cipher.AEAD
+	now  func() time.Time
+}
 
-func newSealer(key []byte) sealer {
+// NewPages makes tokens under a key, by a clock.
+func NewPages(key []byte, now func() time.Time) Pages {
 	sum := sha256.Sum256(append([]byte("page token "), key...))
 	b, err := aes.NewCipher(sum[:])
 	if err != nil {
@@ -34,7 +38,7 @@ func newSealer(key []byte) sealer {
 	if err != nil {
 		panic(err)
 	}
-	return sealer{a}
+	return Pages{a, now}
 }
 
 type sealed struct {
@@ -44,17 +48,17 @@ type sealed struct {
 
 // PageToken makes the text that a client sends back to go on after p. scope says
 // who asks; the token is good for the same query and scope, for an hour.
-func (t *Table) PageToken(q Query, scope string, p Place) string {
+func (t Pages) PageToken(q Query, scope string, p Place) string {
 	if p == (Place{}) {
 		return ""
 	}
 	b, _ := json.Marshal(sealed{p, t.now().Add(pageTokenLife).Unix()})
-	return base64.RawURLEncoding.EncodeToString(t.seal.aead.Seal(nil, nil, b, binding(q, scope)))
+	return base64.RawURLEncoding.EncodeToString(t.aead.Seal(nil, nil, b, binding(q, scope)))
 }
 
 // ReadPageToken is the inverse of PageToken; "" is the start. It answers with
 // ErrPageToken when the token was not made for this query and scope.
-func (t *Table) ReadPageToken(q Query, scope, token string) (Place, error) {
+func (t Pages) ReadPageToken(q Query, scope, token string) (Place, error) {
 	if token == "" {
 		return Place{}, nil
 	}
@@ -65,7 +69,7 @@ func (t *Table) ReadPageToken(q Query, scope, token string) (Place, error) {
 	if err != nil {
 		return Place{}, ErrPageToken
 	}
-	b, err := t.seal.aead.Open(nil, nil, raw, binding(q, scope))
+	b, err := t.aead.Open(nil, nil, raw, binding(q, scope))
 	if err != nil {
 		return Place{}, ErrPageToken
 	}

@@ -11,8 +11,8 @@ import (
 
 func TestPageToken(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	tab := store.New(nil, func() time.Time { return now }, []byte("a key"))
-	other := store.New(nil, func() time.Time { return now }, []byte("another key"))
+	tab := store.NewPages([]byte("a key"), func() time.Time { return now })
+	other := store.NewPages([]byte("another key"), func() time.Time { return now })
 	q := store.Query{PK: "p", Prefix: "M#", Limit: 10}
 	long := strings.Repeat("<", 1000)
 	for _, p := range []store.Place{{SK: "M#1"}, {SK: "M#é", Key: store.Key{PK: "x", SK: "y"}}, {SK: long, Key: store.Key{PK: long, SK: long}}} {
@@ -86,7 +86,7 @@ func flip(token string) string {
 // FuzzPageToken: no text but the token itself reads as one, and none panics.
 func FuzzPageToken(f *testing.F) {
 	now := time.Unix(1_800_000_000, 0)
-	tab := store.New(nil, func() time.Time { return now }, []byte("a key"))
+	tab := store.NewPages([]byte("a key"), func() time.Time { return now })
 	q := store.Query{PK: "p", Limit: 10}
 	f.Add("")
 	f.Add("AAAA")

@@ -35,14 +35,12 @@ const (
 type Table struct {
 	d    Driver
 	now  func() time.Time
-	seal sealer
 	wait func(context.Context, int) error
 }
 
-// New makes a table of a driver. now is the clock that expiry is judged by; key,
-// 32 bytes, seals page tokens.
-func New(d Driver, now func() time.Time, key []byte) *Table {
-	return &Table{d: d, now: now, seal: newSealer(key), wait: backoff}
+// New makes a table of a driver. now is the clock that expiry is judged by.
+func New(d Driver, now func() time.Time) *Table {
+	return &Table{d: d, now: now, wait: backoff}
 }
 
 // Now is the table's clock.

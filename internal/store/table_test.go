@@ -30,7 +30,7 @@ func file(t testing.TB) *sqlite.DB {
 }
 
 func table(d store.Driver) *store.Table {
-	return store.New(d, time.Now, []byte("a key")).NoWait(new(int))
+	return store.New(d, time.Now).NoWait(new(int))
 }
 
 func dump(t testing.TB, d *sqlite.DB) string {
@@ -218,7 +218,7 @@ func TestGivesUpWithItsCaller(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	d := file(t)
 	s := &script{Driver: d, answers: []answer{{err: store.ErrContended}, {err: store.ErrContended}}}
-	tab := store.New(s, time.Now, []byte("a key"))
+	tab := store.New(s, time.Now)
 	cancel()
 	err := tab.Transact(ctx, note.Put(key, "x", store.Absent))
 	if !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, context.Canceled) || len(s.ids) != 1 {

@@ -168,7 +168,7 @@ func TestEmptyPages(t *testing.T) {
 		}
 		fmt.Fprint(w, `{"Items":[{"pk":{"S":"p"},"sk":{"S":"b"},"kind":{"S":"note"},"ver":{"N":"3"}}]}`)
 	})
-	items, err := store.New(s.db(t, nil), time.Now, nil).All(t.Context(), store.Query{PK: "p"}, 5)
+	items, err := store.New(s.db(t, nil), time.Now).All(t.Context(), store.Query{PK: "p"}, 5)
 	if err != nil || len(items) != 1 || !slices.Equal(s.ops(), []string{"Query", "Query"}) || !strings.Contains(s.asked()[1], `"ExclusiveStartKey"`) {
 		t.Errorf("%+v, %v after %q", items, err, s.asked())
 	}

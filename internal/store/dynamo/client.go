@@ -20,12 +20,25 @@ import (
 //
 // A call is tried twice, except single writes, which Table repeats.
 func Client(getenv func(string) string, h *http.Client) (*dynamodb.Client, error) {
+	cfg, err := Config(getenv, h)
+	if err != nil {
+		return nil, err
+	}
+	if e := getenv("AWS_ENDPOINT_URL_DYNAMODB"); e != "" {
+		cfg.BaseEndpoint = &e
+	}
+	return dynamodb.NewFromConfig(cfg), nil
+}
+
+// Config is the part of the configuration that every AWS client shares: region,
+// credentials, HTTP client and retries, without an endpoint.
+func Config(getenv func(string) string, h *http.Client) (aws.Config, error) {
 	region := getenv("AWS_REGION")
 	if region == "" {
 		region = getenv("AWS_DEFAULT_REGION")
 	}
 	if region == "" {
-		return nil, errors.New("dynamo: AWS_REGION is not set")
+		return aws.Config{}, errors.New("dynamo: AWS_REGION is not set")
 	}
 	if h == nil {
 		h = HTTP()
@@ -40,10 +53,7 @@ func Client(getenv func(string) string, h *http.Client) (*dynamodb.Client, error
 			})
 		},
 	}
-	if e := getenv("AWS_ENDPOINT_URL_DYNAMODB"); e != "" {
-		cfg.BaseEndpoint = &e
-	}
-	return dynamodb.NewFromConfig(cfg), nil
+	return cfg, nil
 }
 
 // HTTP is a client that gives up early: 1 s to connect, 3 s for a whole call.

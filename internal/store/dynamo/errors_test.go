@@ -232,7 +232,7 @@ func TestTransactionIsFoundOut(t *testing.T) {
 		}
 	})
 	d := &spy{DB: s.db(t, nil), id: &marker}
-	err := store.New(d, time.Now, []byte("a key")).Transact(t.Context(), note.Put(key, "x", store.Absent), note.Put(more, "x", store.Absent))
+	err := store.New(d, time.Now).Transact(t.Context(), note.Put(key, "x", store.Absent), note.Put(more, "x", store.Absent))
 	if err != nil || !slices.Equal(s.ops(), []string{"TransactWriteItems", "TransactWriteItems", "GetItem"}) {
 		t.Errorf("%v after %v", err, s.ops())
 	}

@@ -80,7 +80,7 @@ func sizes(b *bench) {
 // hidden can be replaced as it lies there, or as absent once it was removed.
 func expiry(b *bench) {
 	now := time.Now().Truncate(time.Second).Add(time.Hour) // the engine's own clock must not remove it
-	table := store.New(b.d, func() time.Time { return now }, []byte("a key"))
+	table := store.New(b.d, func() time.Time { return now })
 	k, keep := b.key("p", "a"), b.key("p", "b")
 	must(b.T, table.Transact(b.Context(), thing.Put(k, "old", store.Absent).Until(now.Add(time.Second)), thing.Put(keep, "x", store.Absent)))
 	read := func() store.Item {

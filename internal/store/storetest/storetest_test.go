@@ -104,7 +104,7 @@ func TestLag(t *testing.T) {
 	late := 0
 	for seed := range uint64(10) {
 		d := storetest.Lag(file(t), seed)
-		table := store.New(d, time.Now, nil)
+		table := store.New(d, time.Now)
 		list := func() (names []string) {
 			items, err := table.All(t.Context(), store.Query{Index: store.ByRecipient, PK: "i"}, 10)
 			if err != nil {
