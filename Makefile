@@ -1,0 +1,51 @@
+# Gatehouse. `make help` lists what there is.
+
+GO      ?= go
+CACHE   ?= $(or $(GATEHOUSE_CACHE),$(HOME)/.cache/gatehouse)
+LAMBDA  := signup login account pages edge authorizer outbox sweep
+LDFLAGS := -s -w -buildid=
+ARCH    ?= arm64
+
+.PHONY: help run test check race engines fuzz vuln bench build $(LAMBDA:%=build-%Function)
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: ## everything on this machine, at http://localhost:8080
+	$(GO) run ./cmd/gatehouse serve
+
+test: ## all tests that need nothing but Go
+	$(GO) test ./...
+
+check: test ## what CI runs: test, format, vet, staticcheck, race, the contract on a DynamoDB engine, both architectures
+	@test -z "$$(gofmt -l cmd functions internal *.go)" || { gofmt -l cmd functions internal *.go; echo 'not gofmt-ed'; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) mod verify
+	$(MAKE) race engines fuzz
+	$(MAKE) build ARCH=arm64
+	$(MAKE) build ARCH=amd64
+
+race: ## the tests under the race detector
+	$(GO) test -race ./...
+
+engines: ## the store's contract, and its differential test, on dynoxide
+	GATEHOUSE_REQUIRE_ENGINES=1 ./scripts/dynoxide run $(GO) test -count=1 ./internal/store/...
+
+FUZZTIME ?= 5s
+fuzz: ## every fuzz target for FUZZTIME
+	@./scripts/fuzz $(FUZZTIME)
+
+vuln: ## known vulnerabilities, where their database can be reached
+	$(GO) tool govulncheck ./...
+
+bench: ## measure, and write the table in the README
+	./scripts/bench
+
+build: ## every function for ARCH (arm64 or amd64) under build/
+	@mkdir -p build/$(ARCH)
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) $(GO) build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '$(LDFLAGS)' -o build/$(ARCH)/ ./functions/...
+
+# `sam build` calls these with ARTIFACTS_DIR set.
+build-%Function:
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) $(GO) build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '$(LDFLAGS)' -o $(ARTIFACTS_DIR)/bootstrap ./functions/$(shell echo $* | tr A-Z a-z)
