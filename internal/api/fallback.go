@@ -39,7 +39,7 @@ func (f *Fallback) Serve(ctx context.Context, r *Request) (res *Response) {
 	}
 	start := time.Now()
 	var err error
-	defer func() { f.Gate.logRequest(ctx, r, res, session.Caller{}, err, time.Since(start)) }()
+	defer func() { f.Gate.finish(ctx, r, res, session.Caller{}, err, time.Since(start)) }()
 	methods := f.methods(r.Path)
 	if methods == nil {
 		err = fault.New(404, "not_found", "Not found.")

@@ -208,7 +208,7 @@ func (rt *route) Serve(ctx context.Context, r *Request) (res *Response) {
 	start := time.Now()
 	var caller session.Caller
 	var err error
-	defer func() { rt.gate.logRequest(ctx, r, res, caller, err, time.Since(start)) }()
+	defer func() { rt.gate.finish(ctx, r, res, caller, err, time.Since(start)) }()
 	media, err := negotiate(r)
 	if err != nil {
 		return rt.gate.fail(rt.baseline, "application/json", err)

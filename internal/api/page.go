@@ -138,7 +138,7 @@ func (p *page) Serve(ctx context.Context, r *Request) (res *Response) {
 	start := time.Now()
 	var caller session.Caller
 	var err error
-	defer func() { p.gate.logRequest(ctx, r, res, caller, err, time.Since(start)) }()
+	defer func() { p.gate.finish(ctx, r, res, caller, err, time.Since(start)) }()
 	ctx = WithMeta(ctx, r, p.gate.Table.Now())
 	var who *session.Caller
 	if !safe(r.Method) {

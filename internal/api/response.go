@@ -138,6 +138,15 @@ func (g *Gate) fail(baseline bool, media string, err error) *Response {
 	return res
 }
 
+// finish gives an answer the id of its request, and the log its one line. Nil is
+// what a panic leaves; lambdahttp answers that.
+func (g *Gate) finish(ctx context.Context, r *Request, res *Response, c session.Caller, err error, took time.Duration) {
+	if res != nil && r.ID != "" {
+		res.Header["X-Request-Id"] = r.ID
+	}
+	g.logRequest(ctx, r, res, c, err, took)
+}
+
 // logRequest writes the one line of a request. Nothing that was typed is in it.
 func (g *Gate) logRequest(ctx context.Context, r *Request, res *Response, c session.Caller, err error, took time.Duration) {
 	attrs := []slog.Attr{

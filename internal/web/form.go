@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/rand"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,14 @@ type field struct {
 	Errors   []string
 }
 
+// LabelKey is the key of the label's text.
+func (f *field) LabelKey() string {
+	if f.Label != "" {
+		return f.Label
+	}
+	return "label." + f.Name
+}
+
 // Shown is the value to show: never a password.
 func (f *field) Shown() string {
 	if f.Type == "password" {
@@ -73,20 +82,21 @@ type agreement struct {
 	Ticked bool
 }
 
-// problem is one line of the error summary; ID is the input it is about, or "".
-type problem struct{ ID, Text string }
+// problem is one line of the error summary; ID is the input it is about, or "",
+// and Label the key of its name.
+type problem struct{ ID, Label, Text string }
 
 func (f *form) summary() (all []problem) {
 	for _, s := range f.Problems {
-		all = append(all, problem{"", s})
+		all = append(all, problem{Text: s})
 	}
 	for _, in := range f.Fields {
 		for _, s := range in.Errors {
-			all = append(all, problem{in.Name, s})
+			all = append(all, problem{in.Name, in.LabelKey(), s})
 		}
 	}
 	for _, s := range f.Refused {
-		all = append(all, problem{"agreements", s})
+		all = append(all, problem{"agreements", "register.agreements", s})
 	}
 	return all
 }
@@ -117,7 +127,11 @@ func (f *form) field(name string) *field {
 
 // wrong notes a message at the field that it belongs to.
 func (f *form) wrong(name, message string) {
-	switch in := f.field(name); {
+	in := f.field(name)
+	if first, ok := strings.CutSuffix(name, "2"); ok && in != nil && slices.Contains(f.field(first+"1").Errors, message) {
+		return // said of the password where it is typed first
+	}
+	switch {
 	case in != nil:
 		in.Errors = append(in.Errors, message)
 	case name == "confirmations":

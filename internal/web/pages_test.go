@@ -82,11 +82,6 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	b.get("/auth/account").is(200)
 }
 
-func TestProviders(t *testing.T) {
-	s := newSite(t)
-	s.browser().get("/auth/login").hides("Continue with")
-}
-
 func TestStaticFiles(t *testing.T) {
 	b := newSite(t).browser()
 	b.cookies["sessionid"] = "x"

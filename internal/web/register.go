@@ -21,7 +21,7 @@ func (p *Pages) register(context.Context, *api.Request, *session.Caller) (*api.P
 func (p *Pages) askAddress(address string) view {
 	f := &form{Action: pathRegister, Button: "button.continue", Fields: []*field{emailField(address)}}
 	f.Fields[0].Focus = true
-	return view{Title: "register.title", Form: f, Links: []link{{account.PageLogin, "link.login"}}}
+	return view{Title: "register.title", Form: f, Links: []link{{account.PageLogin, "link.have"}}}
 }
 
 func (p *Pages) postRegister(ctx context.Context, r *api.Request, who *session.Caller) (*api.PageAnswer, error) {
@@ -107,7 +107,7 @@ func (p *Pages) askPerson(ctx context.Context, sent url.Values, address string) 
 	for _, a := range wanted {
 		f.Agreements = append(f.Agreements, agreement{a, slices.Contains(sent["agree"], a.Name)})
 	}
-	return view{Title: "register.title", Form: f.once(), Links: []link{{account.PageLogin, "link.login"}}}, nil
+	return view{Title: "register.title", Form: f.once(), Links: []link{{account.PageLogin, "link.have"}}}, nil
 }
 
 // createAccount runs the registration.

@@ -132,7 +132,11 @@ func (s *site) route(method, path string) (key string, params map[string]string)
 			return key, nil
 		}
 		if before, name, ok := strings.Cut(pattern, "{"); ok && strings.HasPrefix(path, before) && !strings.Contains(path[len(before):], "/") {
-			return key, map[string]string{strings.TrimSuffix(name, "}"): path[len(before):]}
+			value, err := url.PathUnescape(path[len(before):])
+			if err != nil {
+				s.Fatal(err)
+			}
+			return key, map[string]string{strings.TrimSuffix(name, "}"): value}
 		}
 	}
 	return "", nil
@@ -162,7 +166,7 @@ func (b *browser) do(method, target, body string, header map[string]string) page
 	if err != nil {
 		b.Fatal(err)
 	}
-	key, params := b.route(method, u.Path)
+	key, params := b.route(method, u.EscapedPath())
 	if key == "" {
 		b.Fatalf("no route for %s %s", method, u.Path)
 	}

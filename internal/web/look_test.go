@@ -6,6 +6,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/account"
+	"gatehouse/internal/mail"
 )
 
 // Every text is used, and everything that is used is a text.
@@ -23,7 +26,7 @@ func TestTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts := readTexts("en")
-	built := regexp.MustCompile(`^(says: |label\.|problem\.\d|(verify|change|undo|deletion)\.(title|text|button|done)$)`)
+	built := regexp.MustCompile(`^(says: |label\.|problem\.|(verify|change|undo|deletion)\.(title|text|button|done)$)`)
 	for key := range texts {
 		if !built.MatchString(key) && !strings.Contains(source.String(), `"`+key+`"`) {
 			t.Errorf("%q is not used", key)
@@ -37,6 +40,26 @@ func TestTexts(t *testing.T) {
 	for _, key := range notices() {
 		if texts[key] == "" {
 			t.Errorf("notice %q is no text", key)
+		}
+	}
+}
+
+// A provider that is configured has a button beside the form.
+func TestProviders(t *testing.T) {
+	p := New(&account.Service{Settings: account.Settings{Site: mail.Site{Name: "Gatehouse"}}}, nil)
+	v := p.identify(account.PageAccount, "")
+	a, err := p.showForm("login", v)
+	if err != nil || strings.Contains(string(a.HTML), "Continue with") {
+		t.Fatalf("%v: %s", err, a.HTML)
+	}
+	v.Methods.SSO = &account.Method{ID: "acme", Name: "Acme", URL: "/api/auth/oidc/acme/login"}
+	v.Methods.Social = []account.Method{{ID: "github", Name: "GitHub", URL: "/api/auth/social/github/login"}}
+	if a, err = p.showForm("login", v); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`href="/api/auth/oidc/acme/login">Continue with SSO<`, `href="/api/auth/social/github/login">Continue with GitHub<`} {
+		if !strings.Contains(string(a.HTML), want) {
+			t.Errorf("no %s in %s", want, a.HTML)
 		}
 	}
 }
