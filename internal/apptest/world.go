@@ -139,7 +139,7 @@ func New(t testing.TB, opts ...Option) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.DB, err = sqlite.Open(filepath.Join(o.dir, "gatehouse.db")); err != nil {
+	if w.DB, err = sqlite.OpenScratch(filepath.Join(o.dir, "gatehouse.db")); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.DB.Close() })
