@@ -59,6 +59,7 @@ type options struct {
 	driver func(store.Driver) store.Driver
 	params password.Params
 	dir    string
+	open   func(string) (*sqlite.DB, error)
 }
 
 // Env sets a setting.
@@ -71,6 +72,10 @@ func Driver(wrap func(store.Driver) store.Driver) Option {
 
 // RealHash uses the parameters of production for passwords.
 func RealHash(o *options) { o.params = password.Default }
+
+// Durable syncs the store's file as production does; without it a test would
+// wait for the disk.
+func Durable(o *options) { o.open = sqlite.Open }
 
 // Dir keeps the store in a folder of the test's own, so that another world can
 // open it later.
@@ -125,7 +130,7 @@ const rootKey = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 // New starts a world. Rate limits are on; address confirmation is mandatory.
 func New(t testing.TB, opts ...Option) *World {
 	t.Helper()
-	o := options{env: map[string]string{}, params: password.ForTests(), driver: func(d store.Driver) store.Driver { return d }, dir: t.TempDir()}
+	o := options{env: map[string]string{}, params: password.ForTests(), driver: func(d store.Driver) store.Driver { return d }, dir: t.TempDir(), open: sqlite.OpenScratch}
 	for _, f := range opts {
 		f(&o)
 	}
@@ -139,7 +144,7 @@ func New(t testing.TB, opts ...Option) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.DB, err = sqlite.OpenScratch(filepath.Join(o.dir, "gatehouse.db")); err != nil {
+	if w.DB, err = o.open(filepath.Join(o.dir, "gatehouse.db")); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.DB.Close() })

@@ -102,7 +102,7 @@ func (r *Ring) make(ctx context.Context, from time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	k := Key{ID: token.ID()[:16], Public: base64.RawURLEncoding.EncodeToString(pub), Private: root.Seal(keyPurpose, priv.Seed()),
+	k := Key{ID: token.ID(), Public: base64.RawURLEncoding.EncodeToString(pub), Private: root.Seal(keyPurpose, priv.Seed()),
 		Made: r.Table.Now().Unix(), From: from.Unix(), Until: from.Add(Sign).Unix(), Gone: from.Add(Sign + Keep).Unix()}
 	err = r.Table.Transact(ctx, keys.Put(store.Key{PK: partition, SK: k.ID}, k, store.Absent).Until(time.Unix(k.Gone, 0)))
 	if err != nil {

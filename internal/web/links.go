@@ -86,11 +86,12 @@ func (p *Pages) linkDead(*api.Request, error) (*api.PageAnswer, error) {
 // verifyDead says the same of a confirmation, and offers another mail. Without
 // any link it is the page that says where the mail is.
 func (p *Pages) verifyDead(r *api.Request, err error) (*api.PageAnswer, error) {
-	v := view{Title: "sent.title", Second: resendForm("")}
+	v := view{Title: "sent.title", Heading: "sent.resend", Hint: "sent.hint", Second: resendForm(""), Links: []link{{account.PageLogin, "link.login"}}}
 	sent, again := carried(r, flowSent), carried(r, flowAgain)
 	switch {
 	case err != nil:
 		v.Title, v.Intro = "dead.title", []string{p.text("dead.text"), p.text("verify.dead")}
+		v.Heading, v.Hint, v.Second.Button = "verify.again", "", "forgot.button"
 	case sent != "":
 		v.Intro, v.Strong, v.Second = []string{p.text("sent.text")}, sent, resendForm(sent)
 	case again != "":
@@ -98,7 +99,6 @@ func (p *Pages) verifyDead(r *api.Request, err error) (*api.PageAnswer, error) {
 	default:
 		v.Intro = []string{p.text("sent.open")}
 	}
-	v.Heading, v.Links = "sent.resend", []link{{account.PageLogin, "link.login"}}
 	a, failed := p.showForm("form", v)
 	if err != nil && failed == nil {
 		a.Status, a.ClearFlow = 400, true
@@ -113,7 +113,7 @@ func (p *Pages) unverified(name string) (*api.PageAnswer, error) {
 		address = name
 	}
 	a, err := p.showForm("form", view{Title: "unverified.title", Intro: []string{p.text("unverified.text")},
-		Heading: "sent.resend", Second: resendForm(address), Links: []link{{account.PageLogin, "link.login"}}})
+		Heading: "sent.resend", Hint: "sent.hint", Second: resendForm(address), Links: []link{{account.PageLogin, "link.login"}}})
 	if err == nil {
 		a.Status = 400
 	}
@@ -138,7 +138,7 @@ func (p *Pages) postResend(ctx context.Context, r *api.Request, who *session.Cal
 		return nil, err
 	}
 	return p.showForm("form", view{Title: "sent.title", Intro: []string{p.text("sent.open")},
-		Heading: "sent.resend", Second: f, Links: []link{{account.PageLogin, "link.login"}}})
+		Heading: "sent.resend", Hint: "sent.hint", Second: f, Links: []link{{account.PageLogin, "link.login"}}})
 }
 
 // mailTo runs an operation that mails to an address.

@@ -40,6 +40,10 @@ func (p page) lint(s *site, target string) {
 		}
 		p.lintLink(s, d, n, target)
 	}
+	// Without it browsers send forms with "Origin: null", which are refused.
+	if !strings.Contains(string(p.Body), `<meta name="referrer" content="same-origin">`) {
+		p.Errorf("%s: no referrer policy of the page's own", target)
+	}
 	csp := p.Header["Content-Security-Policy"]
 	if !strings.Contains(csp, "default-src 'none'") || p.Header["Cache-Control"] != "no-store" || p.Header["Referrer-Policy"] != "no-referrer" {
 		p.Errorf("%s: headers %v", target, p.Header)

@@ -84,7 +84,7 @@ func (p *Pages) askPassword(ctx context.Context, next, name string) (view, error
 		return view{}, rename(err, "identity", "username")
 	}
 	f := &form{Action: account.PageLogin, Button: "button.login", Hidden: nextHidden(next), Fields: []*field{
-		{Name: "username", Label: "label.login", Type: "text", Auto: "username", Value: name, ReadOnly: true, Change: withNext(account.PageLogin, next)}}}
+		{Name: "username", Label: "label.signing", Type: "text", Auto: "username", Value: name, ReadOnly: true, Change: withNext(account.PageLogin, next)}}}
 	if methods.Password {
 		f.Fields = append(f.Fields, &field{Name: "password", Type: "password", Auto: "current-password", Focus: true})
 	}

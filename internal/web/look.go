@@ -113,21 +113,22 @@ func (p *Pages) wait(f *fault.Fault) string {
 
 // view is what a page shows. Titles, notices and links are keys of the catalogue.
 type view struct {
-	Site, Base string // set by show
-	Support    string // an address or a page; set by show
-	Lang       string // set by show
-	Title      string
-	TitleArgs  []any
-	Wide       bool
-	Notice     string
-	Intro      []string
-	Strong     string // an address that the intro is about
-	Form       *form
-	Second     *form // stands below, with a heading of its own
-	Heading    string
-	Methods    account.MethodsAnswer
-	Links      []link
-	Account    *accountView
+	Site      string // set by show
+	Support   string // an address or a page; set by show
+	Lang      string // set by show
+	Title     string
+	TitleArgs []any
+	Wide      bool
+	Notice    string
+	Intro     []string
+	Strong    string // an address that the intro is about
+	Form      *form
+	Second    *form // stands below, with a heading of its own
+	Heading   string
+	Hint      string
+	Methods   account.MethodsAnswer
+	Links     []link
+	Account   *accountView
 }
 
 type link struct{ URL, Text string }
@@ -156,7 +157,7 @@ func (v view) Page() bool {
 // show renders a page.
 func (p *Pages) show(name string, v view) (*api.PageAnswer, error) {
 	site := p.accounts.Settings.Site
-	v.Site, v.Base, v.Support, v.Lang = site.Name, site.BaseURL, site.Support, p.text("lang")
+	v.Site, v.Support, v.Lang = site.Name, site.Support, p.text("lang")
 	var b bytes.Buffer
 	if err := p.look().pages[name].Execute(&b, v); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -132,4 +133,45 @@ func TestRoutes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Operations that lose against each other are run again, not shown as errors.
+func TestManyAtOnce(t *testing.T) {
+	s := newSite(t)
+	first := s.browser()
+	first.join("ada.byron", "ada@example.com")
+	var all []*browser
+	for range 6 {
+		b := s.browser()
+		b.signIn("ada.byron").leads("/auth/account")
+		all = append(all, b)
+	}
+	var wg sync.WaitGroup
+	for i, b := range all {
+		path := []string{"/auth/sessions/end-others", "/auth/logout"}[i%2]
+		wg.Go(func() {
+			if p := b.post(path); p.Status != 303 {
+				t.Errorf("%s: %d", path, p.Status)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestStoreThatDoesNotAnswer(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.join("ada.byron", "ada@example.com")
+	b.signIn("ada.byron").leads("/auth/account")
+	if err := s.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []page{b.get("/auth/account"), b.get("/auth/login"), s.browser().signIn("ada.byron")} {
+		p.is(503).hides("sql", "database")
+		if p.Header["Retry-After"] == "" {
+			t.Error("no word on when to try again")
+		}
+	}
+	b.get("/static/style.css").is(200)
+	s.browser().get("/auth/login").is(200)
 }

@@ -23,7 +23,7 @@ func (p *Pages) forgot(_ context.Context, r *api.Request, _ *session.Caller) (*a
 	}
 	v := p.askForgot(address)
 	v.Title, v.Intro, v.Strong = "sent.title", []string{p.text("forgot.sent")}, address
-	v.Form, v.Second, v.Heading = nil, v.Form, "sent.resend"
+	v.Form, v.Second, v.Heading, v.Hint = nil, v.Form, "sent.resend", "sent.hint"
 	v.Second.Quiet, v.Second.Button, v.Second.Fields[0].Focus = true, "button.resend", false
 	return p.showForm("form", v)
 }

@@ -37,6 +37,7 @@ type site struct {
 	routes   api.Routes
 	pages    *web.Pages
 	worker   *mail.Worker
+	db       *sqlite.DB
 
 	mu   sync.Mutex
 	now  time.Time
@@ -54,7 +55,7 @@ func newSite(t *testing.T, change ...func(*account.Service)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{T: t, now: time.Date(2026, 11, 23, 7, 40, 42, 0, time.UTC)}
+	s := &site{T: t, db: db, now: time.Date(2026, 11, 23, 7, 40, 42, 0, time.UTC)}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	table := store.New(db, s.clock)
 	s.accounts = &account.Service{Table: table, Secrets: secret.Static(keys), Hasher: password.New(password.ForTests(), 2, password.Peppers{}),

@@ -82,9 +82,10 @@ func (p *Pages) Fail(f *fault.Fault) []byte {
 	case f.Status >= 500:
 		v.Title = "problem.500"
 	}
-	v.Intro = []string{p.text(v.Title + ".next")}
 	if f.Status == 429 {
 		v.Intro = []string{p.wait(f)}
+	} else {
+		v.Intro = []string{p.text(v.Title + ".next")}
 	}
 	a, err := p.show("plain", v)
 	if err != nil {
