@@ -156,7 +156,7 @@ func (p *page) Serve(ctx context.Context, r *Request) (res *Response) {
 	}
 	if err != nil {
 		f := fault.Of(err)
-		a = &PageAnswer{Status: f.Status}
+		a = &PageAnswer{Status: f.Status, After: f.After}
 		if p.fail != nil {
 			a.HTML = p.fail(f)
 		}
