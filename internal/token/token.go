@@ -200,5 +200,8 @@ func ValidDevice(k *secret.Keys, uid int64, value string) (nonce string, ok bool
 	for _, m := range k.MACs("device", strconv.FormatInt(uid, 10), nonce) {
 		ok = Equal(base64.RawURLEncoding.EncodeToString(m), mac) || ok
 	}
-	return nonce, ok
+	if !ok {
+		return "", false
+	}
+	return nonce, true
 }
