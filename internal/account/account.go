@@ -7,7 +7,7 @@
 // Everything of one account lies in its own partition:
 //
 //	U#<uid>   A authority · P profile · C credential · L last sign-in · R reset
-//	          E change of address · V its undo · D deletion · S#<sid> sessions
+//	          E change of address · V#<address> its undo · D deletion · S#<sid> sessions
 //	          T#<id> access tokens · ~… rate limits
 //
 // and the names it is found by are claims, EMAIL#… and UNAME#…. Before the
@@ -33,6 +33,7 @@ import (
 	"gatehouse/internal/secret"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
+	"gatehouse/internal/token"
 )
 
 // Whether sign-in needs a confirmed address.
@@ -171,7 +172,6 @@ func credentialKey(uid int64) store.Key      { return userKey(uid, "C") }
 func lastLoginKey(uid int64) store.Key       { return userKey(uid, "L") }
 func resetKey(uid int64) store.Key           { return userKey(uid, "R") }
 func changeKey(uid int64) store.Key          { return userKey(uid, "E") }
-func undoKey(uid int64) store.Key            { return userKey(uid, "V") }
 func deletionKey(uid int64) store.Key        { return userKey(uid, "D") }
 func rosterKey(uid int64) store.Key          { return store.Key{PK: rosterPK, SK: store.IDText(uid)} }
 func pendingKey(pid string) store.Key        { return store.Key{PK: "PEND#" + pid, SK: "P"} }
@@ -180,6 +180,14 @@ func usernameKey(key string) store.Key       { return store.Key{PK: "UNAME#" + k
 func dueKey(due time.Time, uid int64) store.Key {
 	return store.Key{PK: "DUE#erase", SK: store.TimeText(due) + "#" + store.IDText(uid)}
 }
+
+// undoKey is where an old address of an account can take a change back, one for
+// each: a later change does not take that from an earlier address.
+func undoKey(uid int64, old string) store.Key {
+	return userKey(uid, undoPrefix+token.Hash("undo", old)[:16])
+}
+
+const undoPrefix = "V#"
 
 // latestKey leads from an address to its newest unconfirmed registration.
 func latestKey(key string) store.Key { return store.Key{PK: "EMAIL#" + key, SK: "P"} }

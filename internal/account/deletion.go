@@ -58,7 +58,7 @@ func (s *Service) CancelDeletion(ctx context.Context, in KeyRequest) (Detail, er
 	if api.Prior(ctx, &registered{}) {
 		return done, nil
 	}
-	sub, t, err := s.byLink(ctx, purposeDeletion, "D", in.Key)
+	sub, t, err := s.byLink(ctx, purposeDeletion, in.Key)
 	if err != nil {
 		return Detail{}, err
 	}

@@ -2,6 +2,9 @@ package account
 
 import (
 	"context"
+	"strconv"
+	"strings"
+	"time"
 
 	"gatehouse/internal/api"
 	"gatehouse/internal/fault"
@@ -40,11 +43,35 @@ func (s *Service) ChangeEmail(ctx context.Context, who session.Caller, in EmailR
 		auditRow(ctx, "email.ask", who.UID, who.UID, nil))
 }
 
+// linkID names a ticket of an account in a mail secret: the user id, and for the
+// undo of a change which address it is about.
+func linkID(uid int64, sk string) string {
+	id := strconv.FormatInt(uid, 36)
+	return strings.Repeat("0", uidDigits-len(id)) + id + strings.TrimPrefix(sk, undoPrefix)
+}
+
+// uidDigits is the length of a user id in base 36 that is padded.
+const uidDigits = 11
+
+// purposes say which ticket of an account a link is about.
+var purposes = map[string]string{purposeChange: "E", purposeDeletion: "D", purposeUndo: undoPrefix}
+
 // byLink finds the account and the ticket that a mail secret proves.
-func (s *Service) byLink(ctx context.Context, purpose, sk, key string) (*subject, ticket, error) {
+func (s *Service) byLink(ctx context.Context, purpose, key string) (*subject, ticket, error) {
 	id, ok := token.ParseMail(key)
-	uid := parseUID36(id)
-	if !ok || uid == 0 {
+	if !ok || len(id) < uidDigits {
+		return nil, ticket{}, badKey()
+	}
+	uid, err := strconv.ParseInt(id[:uidDigits], 36, 64)
+	sk := purposes[purpose]
+	if purpose == purposeUndo {
+		sk += id[uidDigits:]
+	}
+	suffix := ""
+	if purpose == purposeUndo {
+		suffix = sk
+	}
+	if err != nil || uid <= 0 || linkID(uid, suffix) != id {
 		return nil, ticket{}, badKey()
 	}
 	k, err := s.Secrets.Keys(ctx)
@@ -69,7 +96,7 @@ func (s *Service) ConfirmEmail(ctx context.Context, in KeyRequest) (Detail, erro
 	if api.Prior(ctx, &registered{}) {
 		return done, nil
 	}
-	sub, t, err := s.byLink(ctx, purposeChange, "E", in.Key)
+	sub, t, err := s.byLink(ctx, purposeChange, in.Key)
 	if err != nil {
 		return Detail{}, err
 	}
@@ -98,46 +125,84 @@ func (s *Service) ConfirmEmail(ctx context.Context, in KeyRequest) (Detail, erro
 		store.Delete(resetKey(sub.uid), store.Always), // it went to the old address
 		auditRow(ctx, "email.change", sub.uid, sub.uid, nil),
 	}
+	if back := undoKey(sub.uid, t.Email); sub.items[back.SK].Exists() {
+		ops = append(ops, store.Delete(back, store.Always)) // it is the account's address again
+	}
 	if old != "" && old != t.Email {
-		until := now.Add(undoLife)
-		ops = append(ops,
-			claims.Put(emailKey(old), claim{UID: sub.uid}, store.Present).Until(until),
-			tickets.Put(undoKey(sub.uid), ticket{Seed: token.Seed(), Email: old, Old: t.Email}, store.Always).Until(until),
-			mail.Queue(now, jobChanged, map[string]string{"uid": uidText(sub.uid), "email": old}))
+		ops = append(ops, s.keepOld(now, sub, old)...)
 	}
 	return done, s.Table.Transact(ctx, append(ops, api.Done(ctx, registered{UID: sub.uid})...)...)
 }
 
+// keepOld are the writes that let the old address take a change back: its claim
+// stays for a week, and a mail goes there. One that was never proven is free.
+func (s *Service) keepOld(now time.Time, sub *subject, old string) []store.Op {
+	if !sub.profile.Verified {
+		return []store.Op{store.Delete(emailKey(old), store.Present)}
+	}
+	until := now.Add(undoLife)
+	return []store.Op{
+		claims.Put(emailKey(old), claim{UID: sub.uid}, store.Present).Until(until),
+		tickets.Put(undoKey(sub.uid, old), ticket{Seed: token.Seed(), Email: old}, store.Always).Until(until),
+		mail.Queue(now, jobChanged, map[string]string{"uid": uidText(sub.uid), "email": old}),
+	}
+}
+
 // UndoEmail gives an account its old address back, by the link that went there.
-// Whoever changed it may hold a session: all of them end, and the password must
-// be reset.
+// Whoever changed it may hold a session, or a later address: all sessions end,
+// the later addresses lose their own way back, and the password must be reset.
 func (s *Service) UndoEmail(ctx context.Context, in KeyRequest) (Detail, error) {
 	done := Detail{"E-mail address has been restored. Reset your password to sign in."}
 	if api.Prior(ctx, &registered{}) {
 		return done, nil
 	}
-	sub, t, err := s.byLink(ctx, purposeUndo, "V", in.Key)
+	sub, t, err := s.byLink(ctx, purposeUndo, in.Key)
 	if err != nil {
 		return Detail{}, err
+	}
+	claimed, err := s.Table.Get(ctx, emailKey(t.Email))
+	if err != nil {
+		return Detail{}, err
+	}
+	if c, err := claims.Of(claimed[0]); err != nil || c.UID != sub.uid || sub.authority.Status == session.Erased {
+		return Detail{}, orBadKey(err)
 	}
 	now := api.From(ctx).Now
 	p, a := sub.profile, sub.authority
 	endEverything(&a, now)
 	a.PATEpoch++
 	ops := []store.Op{
-		store.Delete(undoKey(sub.uid), sub.at("V")),
 		store.Delete(changeKey(sub.uid), store.Always),
 		store.Delete(resetKey(sub.uid), store.Always),
 		store.Delete(credentialKey(sub.uid), store.Always),
-		claims.Put(emailKey(t.Email), claim{UID: sub.uid}, store.Present),
+		claims.Put(claimed[0].Key, claim{UID: sub.uid}, claimed[0].At()),
 		session.Authorities.Put(session.AuthorityKey(sub.uid), a, sub.at("A")),
 		auditRow(ctx, "email.undo", 0, sub.uid, nil),
 	}
-	if p.Email != t.Email {
-		ops = append(ops, store.Delete(emailKey(p.Email), store.Present))
-	}
+	ops = append(ops, s.dropOthers(sub, t.Email)...)
 	p.Email, p.Verified = t.Email, true
 	ops = append(ops, profiles.Put(profileKey(sub.uid), p, sub.at("P")),
 		mail.Queue(now, jobReset, map[string]string{"email": p.Email}))
 	return done, s.Table.Transact(ctx, append(ops, api.Done(ctx, registered{UID: sub.uid})...)...)
+}
+
+// dropOthers are the writes that take every other address from an account: the
+// present one and those that could still take a change back. All undo tickets go.
+func (s *Service) dropOthers(sub *subject, keep string) (ops []store.Op) {
+	gone := map[string]bool{keep: true, "": true}
+	if p := sub.profile.Email; !gone[p] {
+		gone[p] = true
+		ops = append(ops, store.Delete(emailKey(p), store.Always))
+	}
+	for sk, it := range sub.items {
+		if !strings.HasPrefix(sk, undoPrefix) {
+			continue
+		}
+		ops = append(ops, store.Delete(it.Key, it.At()))
+		if t, err := tickets.Of(it); err == nil && !gone[t.Email] {
+			gone[t.Email] = true
+			ops = append(ops, store.Delete(emailKey(t.Email), store.Always))
+		}
+	}
+	return ops
 }

@@ -46,12 +46,3 @@ func parseUID(s string) int64 {
 
 // secretKeys is short for the live root keys.
 type secretKeys = secret.Keys
-
-// parseUID36 reads the id in a mail secret about an account; 0 if it is none.
-func parseUID36(s string) int64 {
-	n, err := strconv.ParseInt(s, 36, 64)
-	if err != nil || n <= 0 || strconv.FormatInt(n, 36) != s {
-		return 0
-	}
-	return n
-}

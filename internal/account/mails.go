@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -249,7 +248,7 @@ func (s *Service) composeChange(ctx context.Context, j mail.Job) (*mail.Message,
 		return nil, err
 	}
 	return s.message(mail.KindEmailConfirm, mail.Data{To: t.Email, Username: p.Username, Valid: changeLife,
-		Link: s.link(PageChange, token.Mail(k, purposeChange, strconv.FormatInt(uid, 36), t.Seed))})
+		Link: s.link(PageChange, token.Mail(k, purposeChange, linkID(uid, ""), t.Seed))})
 }
 
 // composeNotice tells the owner of an account what happened to it.
@@ -279,7 +278,7 @@ func (s *Service) composeNotice(ctx context.Context, j mail.Job) (*mail.Message,
 
 // composeTicket makes the two notices that carry a link of the account's own.
 func (s *Service) composeTicket(ctx context.Context, j mail.Job, d mail.Data, uid int64) (*mail.Message, error) {
-	at, purpose, page, kind := undoKey(uid), purposeUndo, PageUndo, mail.KindEmailChanged
+	at, purpose, page, kind := undoKey(uid, j.Args["email"]), purposeUndo, PageUndo, mail.KindEmailChanged
 	if j.Kind == jobDeletion {
 		at, purpose, page, kind = deletionKey(uid), purposeDeletion, PageDeletion, mail.KindDeletion
 	}
@@ -300,6 +299,10 @@ func (s *Service) composeTicket(ctx context.Context, j mail.Job, d mail.Data, ui
 	} else {
 		d.When = time.UnixMilli(t.Due)
 	}
-	d.Link = s.link(page, token.Mail(k, purpose, strconv.FormatInt(uid, 36), t.Seed))
+	id := linkID(uid, at.SK)
+	if kind == mail.KindDeletion {
+		id = linkID(uid, "")
+	}
+	d.Link = s.link(page, token.Mail(k, purpose, id, t.Seed))
 	return s.message(kind, d)
 }

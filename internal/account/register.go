@@ -78,7 +78,7 @@ func (s *Service) Register(ctx context.Context, who *session.Caller, in Register
 		return RegisterAnswer{}, fault.Unavailable(err)
 	}
 	if s.Settings.Verification == VerifyMandatory {
-		return answer, nameTaken(s.Table.Transact(ctx, s.pend(ctx, p, hash, accepted, name)...), name)
+		return answer, s.Table.Transact(ctx, s.pend(ctx, p, hash, accepted, name)...)
 	}
 	return s.registerNow(ctx, who, answer, p, hash, accepted, name, email)
 }
@@ -174,10 +174,14 @@ func (s *Service) room(ctx context.Context, p Profile) (name, email store.Cond, 
 	for i, b := range buckets {
 		b.Item, b.Read = items[n+i], true
 	}
+	taken := items[0].Exists()
+	if taken {
+		buckets = buckets[len(buckets)-1:] // no mail will go out
+	}
 	if err := s.Limits.Take(ctx, buckets...); err != nil {
 		return 0, 0, err
 	}
-	if items[0].Exists() {
+	if taken {
 		return 0, 0, fault.Field("username", takenName)
 	}
 	if n == 2 && items[1].Exists() {
@@ -218,14 +222,6 @@ func (s *Service) pend(ctx context.Context, p Profile, hash, accepted string, na
 	return append(ops, api.Done(ctx, registered{PID: w.PID})...)
 }
 
-// nameTaken words a lost race for a user name that was free a moment ago.
-func nameTaken(err error, _ store.Cond) error {
-	if ops, lost := store.Conflict(err); lost && slices.Contains(ops, 0) {
-		return fault.Field("username", takenName)
-	}
-	return err
-}
-
 // registerNow makes the account and signs it in, in the modes that allow that.
 func (s *Service) registerNow(ctx context.Context, who *session.Caller, answer RegisterAnswer, p Profile, hash, accepted string, name, email store.Cond) (RegisterAnswer, error) {
 	k, err := s.Secrets.Keys(ctx)
@@ -237,7 +233,6 @@ func (s *Service) registerNow(ctx context.Context, who *session.Caller, answer R
 	sub := &subject{uid: p.UID, authority: session.Authority{Status: session.Active, Epoch: 1, PATEpoch: 1, Groups: []string{"user"}, TokenGen: 1}}
 	ops := newAccount(now, p, hash, sub.authority.Groups, name, email)
 	ops[0] = session.Authorities.Put(session.AuthorityKey(p.UID), sub.authority, store.Absent)
-	ops[0], ops[2] = ops[2], ops[0] // the user name first, for nameTaken
 	cookie, sid := token.NewSession(p.UID)
 	tok := newSession(ctx, session.KindToken, p.UID, 1)
 	tok.Generation, tok.Root = 1, k.CurrentID()
@@ -252,7 +247,7 @@ func (s *Service) registerNow(ctx context.Context, who *session.Caller, answer R
 	if s.Settings.Verification == VerifyOptional {
 		ops = append(ops, s.pendAddress(now, p)...)
 	}
-	if err := nameTaken(s.Table.Transact(ctx, ops...), name); err != nil {
+	if err := s.Table.Transact(ctx, ops...); err != nil {
 		return RegisterAnswer{}, err
 	}
 	key := token.Key(k, p.UID, 1)
