@@ -41,35 +41,43 @@ func (s *Service) view(t session.AccessToken, owner Profile) AccessTokenView {
 
 // usable lists the caller's access tokens that work.
 func (s *Service) usable(ctx context.Context, who session.Caller) ([]session.AccessToken, error) {
+	out, _, err := s.ownTokens(ctx, who)
+	return out, err
+}
+
+// ownTokens lists the caller's access tokens that work, and where those lead from
+// that do not any more.
+func (s *Service) ownTokens(ctx context.Context, who session.Caller) (out []session.AccessToken, dead []store.Key, err error) {
 	pointers, err := s.Table.All(ctx, session.PointerQuery(who.UID), 2000)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var out []session.AccessToken
 	for chunk := range slices.Chunk(pointers, 100) {
 		var keys []store.Key
 		for _, it := range chunk {
 			p, err := session.Pointers.Of(it)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			keys = append(keys, session.AccessTokenKey(p.Prefix))
 		}
 		items, err := s.Table.Get(ctx, keys...)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		for _, it := range items {
+		for i, it := range items {
 			t, err := session.AccessTokens.Of(it)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if it.Exists() && t.Epoch == who.PATEpoch && t.Usable(s.Table.Now()) {
 				out = append(out, t)
+			} else {
+				dead = append(dead, chunk[i].Key)
 			}
 		}
 	}
-	return out, nil
+	return out, dead, nil
 }
 
 func (s *Service) profile(ctx context.Context, uid int64) (Profile, error) {
@@ -190,7 +198,7 @@ func (s *Service) CreateToken(ctx context.Context, who session.Caller, in Create
 	if err := expiryAhead(in.Expiry, now); err != nil {
 		return NewAccessToken{}, err
 	}
-	have, err := s.usable(ctx, who)
+	have, dead, err := s.ownTokens(ctx, who)
 	if err != nil {
 		return NewAccessToken{}, err
 	}
@@ -211,6 +219,9 @@ func (s *Service) CreateToken(ctx context.Context, who session.Caller, in Create
 		session.Pointers.Put(session.IDKey(t.ID), ptr, store.Absent),
 		tokenGuards.Put(guard.Key, tokenGuard{len(have) + 1}, guard.At()),
 		auditRow(ctx, "access_token.create", who.UID, who.UID, map[string]string{"name": t.Name}),
+	}
+	for _, k := range dead[:min(len(dead), maxTokens/2)] { // what nobody can use makes room
+		ops = append(ops, store.Delete(k, store.Always))
 	}
 	ops = append(ops, api.Done(ctx, made)...)
 	return NewAccessToken{s.view(t, owner), value}, s.Table.Transact(ctx, ops...)
@@ -336,5 +347,6 @@ func (s *Service) RevokeToken(ctx context.Context, who session.Caller, in TokenR
 	return struct{}{}, s.Table.Transact(ctx,
 		session.AccessTokens.Put(it.Key, t, it.At()).Until(api.From(ctx).Now.Add(90*24*time.Hour)),
 		store.Delete(session.PointerKey(t.UID, t.ID), store.Always),
+		store.Delete(session.IDKey(t.ID), store.Always),
 		auditRow(ctx, "access_token.revoke", who.UID, t.UID, map[string]string{"name": t.Name}))
 }

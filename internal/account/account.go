@@ -100,9 +100,12 @@ type lastLogin struct {
 }
 
 // claim says who has a name: an account, or a registration that is not confirmed.
+// The newest registration of an address carries its hash along, so that a sign-in
+// by address can be checked against it in the same reads.
 type claim struct {
-	UID int64  `json:"uid,omitempty"`
-	PID string `json:"pid,omitempty"`
+	UID  int64  `json:"uid,omitempty"`
+	PID  string `json:"pid,omitempty"`
+	Hash string `json:"hash,omitempty"`
 }
 
 // pending is a registration, or for a known UID an address, that waits for its
@@ -130,9 +133,9 @@ type ticket struct {
 	Seed  string `json:"seed"`
 	Job   string `json:"job,omitempty"`   // the mail that made it
 	Email string `json:"email,omitempty"` // the address that it is about
-	Old   string `json:"old,omitempty"`
-	By    string `json:"by,omitempty"`  // deletion: self or admin
-	Due   int64  `json:"due,omitempty"` // deletion: Unix seconds
+	Epoch int64  `json:"epoch,omitempty"` // of the account when it was asked for; it ends with that
+	By    string `json:"by,omitempty"`    // deletion: self or admin
+	Due   int64  `json:"due,omitempty"`   // deletion: Unix milliseconds
 }
 
 // rosterRow is what the list of all users may search, sort and filter by.
@@ -189,8 +192,14 @@ func undoKey(uid int64, old string) store.Key {
 
 const undoPrefix = "V#"
 
-// latestKey leads from an address to its newest unconfirmed registration.
+// latestKey leads from an address to its newest unconfirmed registration, and
+// waitingKey to each of them.
 func latestKey(key string) store.Key { return store.Key{PK: "EMAIL#" + key, SK: "P"} }
+func waitingKey(key, pid string) store.Key {
+	return store.Key{PK: "EMAIL#" + key, SK: waitingPrefix + pid}
+}
+
+const waitingPrefix = "P#"
 
 func fold(username string) string {
 	u, err := ident.ParseOperatorUsername(username, 1, 150)

@@ -157,7 +157,8 @@ func (s *Service) basicAuth(ctx context.Context, rest string) session.Ticket {
 		t.Code = session.Unverified
 		return t
 	}
-	t.UID = sub.uid
+	// A new password ends what was checked against the old one.
+	t.UID, t.SID = sub.uid, strconv.FormatInt(sub.authority.Epoch, 10)
 	if s.Limits != nil && !s.Limits.Off {
 		if err := s.Table.Transact(ctx, limit.Reset(sub.bucket, s.Table.Now())); err != nil {
 			return s.settle(ctx, t, err)
@@ -174,6 +175,12 @@ type identity struct {
 }
 
 var identities = store.Kind[identity]{Name: "identity", Schema: 1}
+
+// linkedKey is the same identity in the partition of its account, so that erasing
+// the account finds it.
+func linkedKey(uid int64, issuer, subject string) store.Key {
+	return userKey(uid, "I#"+token.Hash("identity", issuer+" "+subject)[:32])
+}
 
 func identityKey(issuer, subject string) store.Key {
 	return store.Key{PK: "IDP#" + token.Hash("issuer", issuer)[:32] + "#" + token.Hash("subject", subject), SK: "I"}

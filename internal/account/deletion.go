@@ -35,6 +35,7 @@ func (s *Service) leave(ctx context.Context, who session.Caller, due time.Time) 
 	a := who.Authority
 	a.Status = session.Leaving
 	endEverything(&a, now)
+	a.PATEpoch++
 	return []store.Op{
 		session.Authorities.Put(session.AuthorityKey(who.UID), a, who.AuthorityAt()),
 		tickets.Put(deletionKey(who.UID), ticket{Seed: token.Seed(), By: "self", Due: due.UnixMilli()}, store.Always),
@@ -85,32 +86,29 @@ func (s *Service) DeleteUser(ctx context.Context, who session.Caller, in UserReq
 		_, err := s.AskDeletion(ctx, who, struct{}{})
 		return struct{}{}, err
 	}
-	u, items, err := s.user(ctx, who, in.ID)
-	if err != nil {
+	if _, _, err := s.user(ctx, who, in.ID); err != nil {
+		return struct{}{}, err
+	}
+	sub := &subject{uid: in.ID, partition: session.UserPK(in.ID)}
+	if err := s.load(ctx, sub); err != nil {
 		return struct{}{}, err
 	}
 	now := api.From(ctx).Now
-	a := u.authority
-	a.Status = session.Leaving
+	a := sub.authority
 	endEverything(&a, now)
-	return struct{}{}, s.Table.Transact(ctx, append(s.flip(u.profile, &a, items[0].At()),
+	return struct{}{}, s.Table.Transact(ctx, append(s.flip(sub, &a),
 		dues.Put(dueKey(now, in.ID), dueRow{in.ID}, store.Always),
 		auditRow(ctx, "account.delete", who.UID, in.ID, nil))...)
 }
 
 // flip are the writes by which an account ceases to exist for everybody: what is
 // left of it is removed bit by bit. The user name stays taken, so that nobody
-// can pose as who had it; the address is free.
-func (s *Service) flip(p Profile, a *session.Authority, at store.Cond) []store.Op {
+// can pose as who had it; its addresses are free.
+func (s *Service) flip(sub *subject, a *session.Authority) []store.Op {
 	a.Status = session.Erased
-	ops := []store.Op{
-		session.Authorities.Put(session.AuthorityKey(p.UID), *a, at),
-		store.Delete(rosterKey(p.UID), store.Always),
-	}
-	if p.Email != "" {
-		ops = append(ops, store.Delete(emailKey(p.Email), store.Present))
-	}
-	return ops
+	return append(s.dropOthers(sub, ""),
+		session.Authorities.Put(session.AuthorityKey(sub.uid), *a, sub.at("A")),
+		store.Delete(rosterKey(sub.uid), store.Always))
 }
 
 // EraseDue erases what is due, and says how many accounts that were. It can be
@@ -145,7 +143,7 @@ func (s *Service) erase(ctx context.Context, uid int64, due store.Item) error {
 	}
 	if sub.authority.Status == session.Leaving && t.Due <= s.Table.Now().UnixMilli() {
 		a := sub.authority
-		ops := append(s.flip(sub.profile, &a, sub.at("A")), auditRow(ctx, "account.erase", 0, uid, nil))
+		ops := append(s.flip(sub, &a), auditRow(ctx, "account.erase", 0, uid, nil))
 		err := s.Table.Transact(ctx, ops...)
 		if _, lost := store.Conflict(err); lost {
 			return nil // taken back at the last moment; looked at again next time
@@ -180,6 +178,13 @@ func (s *Service) drain(ctx context.Context, uid int64, due store.Item) error {
 				}
 				id, _ := strconv.ParseInt(it.SK[len("T#"):], 10, 64)
 				ops = append(ops, store.Delete(session.AccessTokenKey(ptr.Prefix), store.Always), store.Delete(session.IDKey(id), store.Always))
+			}
+			if it.Kind == identities.Name {
+				id, err := identities.Of(it)
+				if err != nil {
+					return err
+				}
+				ops = append(ops, store.Delete(identityKey(id.Issuer, id.Subject), store.Always))
 			}
 			if len(ops) >= 90 {
 				break

@@ -34,11 +34,11 @@ func (s *Service) ChangeEmail(ctx context.Context, who session.Caller, in EmailR
 		return Detail{}, fault.Unavailable(err)
 	}
 	m := api.From(ctx)
-	if err := s.Limits.Take(ctx, mailBuckets(k, e.Key(), m.Network)...); err != nil {
+	if err := s.Limits.Take(ctx, mailBuckets(k, "confirm", e.Key(), m.Network)...); err != nil {
 		return Detail{}, err
 	}
 	return done, s.Table.Transact(ctx,
-		tickets.Put(changeKey(who.UID), ticket{Seed: token.Seed(), Email: e.String()}, store.Always).Until(m.Now.Add(changeLife)),
+		tickets.Put(changeKey(who.UID), ticket{Seed: token.Seed(), Email: e.String(), Epoch: who.Epoch}, store.Always).Until(m.Now.Add(changeLife)),
 		mail.Queue(m.Now, jobChange, map[string]string{"uid": uidText(who.UID), "email": e.String()}),
 		auditRow(ctx, "email.ask", who.UID, who.UID, nil))
 }
@@ -100,7 +100,7 @@ func (s *Service) ConfirmEmail(ctx context.Context, in KeyRequest) (Detail, erro
 	if err != nil {
 		return Detail{}, err
 	}
-	if sub.authority.Status != session.Active {
+	if sub.authority.Status != session.Active || t.Epoch != sub.authority.Epoch {
 		return Detail{}, badKey()
 	}
 	items, err := s.Table.Get(ctx, emailKey(t.Email))
@@ -119,16 +119,18 @@ func (s *Service) ConfirmEmail(ctx context.Context, in KeyRequest) (Detail, erro
 	old := p.Email
 	p.Email, p.Verified = t.Email, true
 	ops := []store.Op{
+		store.Check(session.AuthorityKey(sub.uid), sub.at("A")),
 		store.Delete(changeKey(sub.uid), sub.at("E")),
 		profiles.Put(profileKey(sub.uid), p, sub.at("P")),
 		claims.Put(emailKey(t.Email), claim{UID: sub.uid}, items[0].At()),
 		store.Delete(resetKey(sub.uid), store.Always), // it went to the old address
 		auditRow(ctx, "email.change", sub.uid, sub.uid, nil),
 	}
-	if back := undoKey(sub.uid, t.Email); sub.items[back.SK].Exists() {
-		ops = append(ops, store.Delete(back, store.Always)) // it is the account's address again
-	}
-	if old != "" && old != t.Email {
+	switch {
+	case sub.items[undoKey(sub.uid, t.Email).SK].Exists():
+		// Back to an address from before: those since then have no way back.
+		ops = append(ops, s.dropOthers(sub, t.Email)...)
+	case old != "" && old != t.Email:
 		ops = append(ops, s.keepOld(now, sub, old)...)
 	}
 	return done, s.Table.Transact(ctx, append(ops, api.Done(ctx, registered{UID: sub.uid})...)...)
@@ -171,6 +173,10 @@ func (s *Service) UndoEmail(ctx context.Context, in KeyRequest) (Detail, error) 
 	p, a := sub.profile, sub.authority
 	endEverything(&a, now)
 	a.PATEpoch++
+	back, err := s.comeBack(sub, &a)
+	if err != nil {
+		return Detail{}, err
+	}
 	ops := []store.Op{
 		store.Delete(changeKey(sub.uid), store.Always),
 		store.Delete(resetKey(sub.uid), store.Always),
@@ -179,11 +185,26 @@ func (s *Service) UndoEmail(ctx context.Context, in KeyRequest) (Detail, error) 
 		session.Authorities.Put(session.AuthorityKey(sub.uid), a, sub.at("A")),
 		auditRow(ctx, "email.undo", 0, sub.uid, nil),
 	}
-	ops = append(ops, s.dropOthers(sub, t.Email)...)
+	ops = append(append(ops, back...), s.dropOthers(sub, t.Email)...)
 	p.Email, p.Verified = t.Email, true
 	ops = append(ops, profiles.Put(profileKey(sub.uid), p, sub.at("P")),
 		mail.Queue(now, jobReset, map[string]string{"email": p.Email}))
 	return done, s.Table.Transact(ctx, append(ops, api.Done(ctx, registered{UID: sub.uid})...)...)
+}
+
+// comeBack are the writes that also take back a deletion that was asked for by
+// whoever had the account meanwhile.
+func (s *Service) comeBack(sub *subject, a *session.Authority) ([]store.Op, error) {
+	d, err := tickets.Of(sub.items["D"])
+	if err != nil || a.Status != session.Leaving || d.By != "self" {
+		return nil, err
+	}
+	a.Status = session.Active
+	return []store.Op{
+		store.Delete(deletionKey(sub.uid), sub.at("D")),
+		store.Delete(dueKey(time.UnixMilli(d.Due), sub.uid), store.Always),
+		roster.Put(rosterKey(sub.uid), row(sub.profile, true), store.Always),
+	}, nil
 }
 
 // dropOthers are the writes that take every other address from an account: the

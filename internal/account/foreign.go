@@ -62,7 +62,8 @@ func (s *Service) provision(ctx context.Context, c jwt.ForeignClaims) (int64, er
 		if err != nil {
 			return 0, err
 		}
-		ops = append(ops, identities.Put(at, identity{uid, c.Issuer, c.Subject}, items[0].At()))
+		id := identity{uid, c.Issuer, c.Subject}
+		ops = append(ops, identities.Put(at, id, items[0].At()), identities.Put(linkedKey(uid, c.Issuer, c.Subject), id, store.Absent))
 		err = s.Table.Transact(ctx, ops...)
 		if _, lost := store.Conflict(err); !lost {
 			return uid, err

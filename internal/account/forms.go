@@ -68,6 +68,13 @@ func (s *Service) Propose(ctx context.Context, in ProposeRequest) (ProposeAnswer
 	if err != nil {
 		return ProposeAnswer{}, fault.Field("email", err.Error())
 	}
+	k, err := s.Secrets.Keys(ctx)
+	if err != nil {
+		return ProposeAnswer{}, fault.Unavailable(err)
+	}
+	if err := s.Limits.Take(ctx, bucket(k, "propose", api.From(ctx).Network, ratePropose)); err != nil {
+		return ProposeAnswer{}, err
+	}
 	name, err := s.freeName(ctx, ident.Propose(e))
 	return ProposeAnswer{name}, err
 }

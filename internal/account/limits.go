@@ -15,6 +15,7 @@ var (
 	rateSignup   = limit.Rate{Burst: 20, Every: 5 * time.Minute}     // a network
 	rateMail     = limit.Rate{Burst: 3, Every: 20 * time.Minute}     // an address
 	rateMailDay  = limit.Rate{Burst: 10, Every: 24 * time.Hour / 10} // an address
+	ratePropose  = limit.Rate{Burst: 30, Every: 10 * time.Second}    // a network
 	rateMailFrom = limit.Rate{Burst: 20, Every: 3 * time.Minute}     // a network
 )
 
@@ -28,11 +29,12 @@ func (s *Service) networkBucket(k *secret.Keys, network string) *limit.Bucket {
 }
 
 // mailBuckets limit what may be sent to an address on a stranger's word, whether
-// or not it has an account.
-func mailBuckets(k *secret.Keys, address, network string) []*limit.Bucket {
+// or not it has an account. Resets and confirmations have buckets of their own:
+// whoever uses up the one cannot keep the address from the other.
+func mailBuckets(k *secret.Keys, kind, address, network string) []*limit.Bucket {
 	return []*limit.Bucket{
-		bucket(k, "mail", address, rateMail),
-		bucket(k, "mail-day", address, rateMailDay),
+		bucket(k, "mail-"+kind, address, rateMail),
+		bucket(k, "mail-day-"+kind, address, rateMailDay),
 		bucket(k, "mail-network", network, rateMailFrom),
 	}
 }

@@ -113,10 +113,10 @@ func (s *Service) tokenKey(ctx context.Context, k *secret.Keys, sub *subject, a 
 	var ops []store.Op
 	if !alive {
 		a.TokenGen++
-		ops = append(ops, session.Authorities.Put(session.AuthorityKey(sub.uid), *a, sub.at("A")),
-			session.TokenKeys.Put(session.TokenKeyKey(token.KeyHashes(k, sub.uid, a.TokenGen)[0]),
-				session.TokenKey{UID: sub.uid, Generation: a.TokenGen}, store.Always))
+		ops = append(ops, session.Authorities.Put(session.AuthorityKey(sub.uid), *a, sub.at("A")))
 	}
+	ops = append(ops, session.TokenKeys.Put(session.TokenKeyKey(token.KeyHashes(k, sub.uid, a.TokenGen)[0]),
+		session.TokenKey{UID: sub.uid, Generation: a.TokenGen}, store.Always).Until(now.Add(session.Absolute)))
 	row := newSession(ctx, session.KindToken, sub.uid, a.Epoch)
 	row.Generation, row.Root = a.TokenGen, k.CurrentID()
 	return append(ops, row.Put(at, store.Always))
@@ -189,7 +189,7 @@ func (LogoutAnswer) SetCookies(c *api.Cookies) { c.ClearSession() }
 // access tokens live on. It succeeds for anybody, signed in or not.
 func (s *Service) Logout(ctx context.Context, who *session.Caller, _ struct{}) (LogoutAnswer, error) {
 	bye := LogoutAnswer{"Successfully logged out."}
-	if who == nil {
+	if who == nil || who.ReadOnly {
 		return bye, nil
 	}
 	a := who.Authority

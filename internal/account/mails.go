@@ -8,6 +8,7 @@ import (
 
 	"gatehouse/internal/mail"
 	"gatehouse/internal/session"
+	"gatehouse/internal/store"
 	"gatehouse/internal/token"
 )
 
@@ -146,27 +147,35 @@ func (s *Service) composeResend(ctx context.Context, j mail.Job) (*mail.Message,
 	if p.Email == address && p.Verified {
 		return s.message(mail.KindExists, mail.Data{To: address})
 	}
-	latest := latestKey(address)
 	if p.Email == address {
 		return s.resendAddress(ctx, p)
 	}
-	items, err := s.Table.Get(ctx, latest)
-	if err != nil {
-		return nil, err
-	}
-	c, err := claims.Of(items[0])
-	if err != nil || c.PID == "" {
-		return nil, err
-	}
-	if items, err = s.Table.Get(ctx, pendingKey(c.PID)); err != nil {
-		return nil, err
-	}
-	w, err := pendings.Of(items[0])
-	if err != nil || !items[0].Exists() {
-		return nil, err
-	}
-	return s.confirmation(ctx, w)
+	return nil, s.resendWaiting(ctx, address)
 }
+
+// resendWaiting queues the confirmation of every registration of an address: each
+// mail names its user name, and nobody's registration hides another's.
+func (s *Service) resendWaiting(ctx context.Context, address string) error {
+	p, err := s.Table.Query(ctx, store.Query{PK: emailKey(address).PK, Prefix: waitingPrefix, Limit: maxWaiting})
+	if err != nil {
+		return err
+	}
+	var ops []store.Op
+	for _, it := range p.Items {
+		c, err := claims.Of(it)
+		if err != nil {
+			return err
+		}
+		ops = append(ops, mail.Queue(s.Table.Now(), jobRegister, map[string]string{"pid": c.PID, "email": address}))
+	}
+	if len(ops) == 0 {
+		return nil
+	}
+	return s.Table.Transact(ctx, ops...)
+}
+
+// maxWaiting bounds how many confirmations one wish for a mail sends.
+const maxWaiting = 5
 
 func (s *Service) resendAddress(ctx context.Context, p Profile) (*mail.Message, error) {
 	at := pendingKey(addressPID(p.UID))
@@ -209,7 +218,7 @@ func (s *Service) composeReset(ctx context.Context, j mail.Job) (*mail.Message, 
 		return nil, err
 	}
 	if t.Job != j.ID {
-		t = ticket{Seed: token.Seed(), Job: j.ID, Email: p.Email}
+		t = ticket{Seed: token.Seed(), Job: j.ID, Email: p.Email, Epoch: a.Epoch}
 		if err := s.Table.Transact(ctx, tickets.Put(at, t, items[0].At()).Until(s.Table.Now().Add(resetLife))); err != nil {
 			return nil, err
 		}
@@ -258,7 +267,11 @@ func (s *Service) composeNotice(ctx context.Context, j mail.Job) (*mail.Message,
 	if err != nil || p.Email == "" {
 		return nil, err
 	}
-	d := mail.Data{To: p.Email, Username: p.Username, Device: j.Args["agent"], Network: j.Args["network"], When: time.UnixMilli(j.Created)}
+	to := j.Args["email"] // where it happened to, even if the account has moved on
+	if to == "" {
+		to = p.Email
+	}
+	d := mail.Data{To: to, Username: p.Username, Device: j.Args["agent"], Network: j.Args["network"], When: time.UnixMilli(j.Created)}
 	switch j.Kind {
 	case jobPasswordChanged:
 		return s.message(mail.KindPasswordChanged, d)

@@ -189,6 +189,7 @@ func (s *Service) LinkIdentity(ctx context.Context, uid int64, issuer, subject s
 	err := s.Table.Transact(ctx,
 		store.Check(session.AuthorityKey(uid), store.Present),
 		identities.Put(identityKey(issuer, subject), identity{uid, issuer, subject}, store.Absent),
+		identities.Put(linkedKey(uid, issuer, subject), identity{uid, issuer, subject}, store.Always),
 		operatorRow(s.Table.Now(), "identity.link", uid, map[string]string{"issuer": issuer}))
 	if _, lost := store.Conflict(err); lost {
 		return errors.New("that subject is linked to an account already")

@@ -63,7 +63,7 @@ func (s *Service) confirm(ctx context.Context, who session.Caller, pw string) (*
 		stored = s.Hasher.Dummy()
 	}
 	ok, _, err := s.verify(ctx, stored, pw)
-	if err == nil && !ok {
+	if err == nil && (!ok || sub.authority.Status != session.Active) {
 		err = errCredentials
 	}
 	return sub, err
@@ -96,7 +96,8 @@ func (s *Service) ChangePassword(ctx context.Context, who session.Caller, in Cha
 	}
 	a := sub.authority
 	endEverything(&a, api.From(ctx).Now)
-	ops = append(ops, session.Authorities.Put(session.AuthorityKey(who.UID), a, sub.at("A")), limit.Reset(sub.bucket, api.From(ctx).Now))
+	ops = append(ops, session.Authorities.Put(session.AuthorityKey(who.UID), a, sub.at("A")), limit.Reset(sub.bucket, api.From(ctx).Now),
+		store.Delete(resetKey(who.UID), store.Always)) // a link that was mailed before is good no longer
 	more, b := s.move(ctx, who, a, k)
 	ops = append(ops, more...)
 	done.browser = b
@@ -119,7 +120,7 @@ func (s *Service) newPassword(ctx context.Context, sub *subject, pw, action stri
 	if action == "password.reset" {
 		job = jobPasswordReset
 	}
-	return append(ops, mail.Queue(m.Now, job, map[string]string{"uid": uidText(sub.uid), "agent": m.Agent, "network": m.Network})), nil
+	return append(ops, mail.Queue(m.Now, job, map[string]string{"uid": uidText(sub.uid), "email": sub.profile.Email, "agent": m.Agent, "network": m.Network})), nil
 }
 
 // move gives the caller a session of the new epoch. A bearer session keeps its
@@ -167,7 +168,7 @@ func (s *Service) Reauthenticate(ctx context.Context, who session.Caller, in Rea
 // the same for every address.
 func (s *Service) ResetPassword(ctx context.Context, in EmailRequest) (Detail, error) {
 	done := Detail{"Password reset e-mail has been sent."}
-	return done, s.mailTo(ctx, jobReset, in.Email)
+	return done, s.mailTo(ctx, "reset", jobReset, in.Email)
 }
 
 // ResetRequest is a new password, typed twice, and the two parts of the link.
@@ -204,8 +205,12 @@ func (s *Service) ResetConfirm(ctx context.Context, in ResetRequest) (Detail, er
 	a.PATEpoch++
 	ops = append(ops,
 		store.Delete(resetKey(sub.uid), sub.at("R")),
-		store.Delete(store.Key{PK: sub.partition, SK: "~a"}, store.Always),
 		session.Authorities.Put(session.AuthorityKey(sub.uid), a, sub.at("A")))
+	for sk, it := range sub.items {
+		if strings.HasPrefix(sk, "~") { // whoever was locked out may sign in again, on every browser
+			ops = append(ops, store.Delete(it.Key, store.Always))
+		}
+	}
 	if !sub.profile.Verified {
 		p := sub.profile
 		p.Verified = true
@@ -232,7 +237,7 @@ func (s *Service) resetSubject(ctx context.Context, uidPart, secretPart string) 
 	if err != nil {
 		return nil, err
 	}
-	if sub.authority.Status != session.Active || t.Email != sub.profile.Email || !token.ValidMail(k, purposeReset, resetID(uid), t.Seed, resetID(uid)+"."+secretPart) {
+	if sub.authority.Status != session.Active || t.Email != sub.profile.Email || t.Epoch != sub.authority.Epoch || !token.ValidMail(k, purposeReset, resetID(uid), t.Seed, resetID(uid)+"."+secretPart) {
 		return nil, fault.Field("token", "Invalid value")
 	}
 	return sub, nil

@@ -53,9 +53,9 @@ const takenName = "A user with that username already exists."
 //
 // In that mode the claim of the address is never looked at: the registration is
 // kept for a day beside whatever there is, a mail goes to the address, and what it
-// says is decided when it is sent. So nobody learns who has an account, nobody can
-// squat an address, and a password that somebody else chose never becomes the
-// owner's.
+// says is decided when it is sent. So nobody learns who has an account, and nobody
+// can squat an address. The mail names the user name, so that its reader does not
+// confirm what somebody else has registered.
 func (s *Service) Register(ctx context.Context, who *session.Caller, in RegisterRequest) (RegisterAnswer, error) {
 	p, accepted, err := s.checkRegistration(in)
 	if err != nil {
@@ -155,7 +155,7 @@ func (s *Service) room(ctx context.Context, p Profile) (name, email store.Cond, 
 		return 0, 0, fault.Unavailable(err)
 	}
 	network := api.From(ctx).Network
-	buckets := append(mailBuckets(k, p.Email, network), bucket(k, "signup", network, rateSignup))
+	buckets := append(mailBuckets(k, "confirm", p.Email, network), bucket(k, "signup", network, rateSignup))
 	if s.Settings.Verification == VerifyNone {
 		buckets = buckets[3:]
 	}
@@ -216,7 +216,8 @@ func (s *Service) pend(ctx context.Context, p Profile, hash, accepted string, na
 	ops := []store.Op{
 		claims.Put(usernameKey(fold(p.Username)), claim{PID: w.PID}, name).Until(until),
 		pendings.Put(pendingKey(w.PID), w, store.Absent).Until(until),
-		claims.Put(latestKey(p.Email), claim{PID: w.PID}, store.Always).Until(until),
+		claims.Put(latestKey(p.Email), claim{PID: w.PID, Hash: hash}, store.Always).Until(until),
+		claims.Put(waitingKey(p.Email, w.PID), claim{PID: w.PID}, store.Always).Until(until),
 		mail.Queue(now, jobRegister, map[string]string{"pid": w.PID, "email": p.Email}),
 	}
 	return append(ops, api.Done(ctx, registered{PID: w.PID})...)
@@ -237,7 +238,7 @@ func (s *Service) registerNow(ctx context.Context, who *session.Caller, answer R
 	tok := newSession(ctx, session.KindToken, p.UID, 1)
 	tok.Generation, tok.Root = 1, k.CurrentID()
 	ops = append(ops,
-		session.TokenKeys.Put(session.TokenKeyKey(token.KeyHashes(k, p.UID, 1)[0]), session.TokenKey{UID: p.UID, Generation: 1}, store.Always),
+		session.TokenKeys.Put(session.TokenKeyKey(token.KeyHashes(k, p.UID, 1)[0]), session.TokenKey{UID: p.UID, Generation: 1}, store.Always).Until(now.Add(session.Absolute)),
 		tok.Put(session.Key(p.UID, session.TokenSID), store.Absent),
 		newSession(ctx, session.KindCookie, p.UID, 1).Put(session.Key(p.UID, sid), store.Absent),
 		lastLogins.Put(lastLoginKey(p.UID), lastLogin{now.UnixMilli()}, store.Always),
@@ -256,8 +257,9 @@ func (s *Service) registerNow(ctx context.Context, who *session.Caller, answer R
 	return answer, nil
 }
 
-// registeredBefore answers a repetition: the same token key, but no session
-// cookie, whose value nobody has kept.
+// registeredBefore answers a repetition: no session cookie, whose value nobody has
+// kept, and the token key only as long as nothing has happened to the account
+// since: whoever repeats may not be its owner any more.
 func (s *Service) registeredBefore(ctx context.Context, answer RegisterAnswer, uid int64) (RegisterAnswer, error) {
 	k, err := s.Secrets.Keys(ctx)
 	if err != nil {
@@ -268,7 +270,9 @@ func (s *Service) registeredBefore(ctx context.Context, answer RegisterAnswer, u
 		return answer, err
 	}
 	a, err := session.Authorities.Of(items[0])
-	key := token.Key(k, uid, a.TokenGen)
-	answer.Key = &key
+	if err == nil && a.Status == session.Active && a.Epoch == 1 && a.TokenGen == 1 {
+		key := token.Key(k, uid, a.TokenGen)
+		answer.Key = &key
+	}
 	return answer, err
 }

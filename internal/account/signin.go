@@ -37,6 +37,8 @@ type subject struct {
 	profile   Profile
 	cred      credential
 	pend      pending
+	waiting   claim // by address: the newest registration of it, whether or not there is an account
+	byEmail   bool
 	last      lastLogin
 	sessions  []store.Item
 	items     map[string]store.Item // by sort key
@@ -79,6 +81,9 @@ func (s *Service) authenticate(ctx context.Context, name, pw string) (*subject, 
 		return nil, err
 	}
 	if !ok || sub.uid != 0 && sub.authority.Status != session.Active {
+		if waits, err := s.waits(ctx, sub, pw); err != nil || waits {
+			return sub, err
+		}
 		if err := s.Limits.Take(ctx, sub.network); err != nil {
 			return nil, err
 		}
@@ -86,6 +91,26 @@ func (s *Service) authenticate(ctx context.Context, name, pw string) (*subject, 
 	}
 	sub.outdated = outdated
 	return sub, nil
+}
+
+// waits checks a password that is wrong for the account of an address against the
+// newest registration of that address, and makes that the subject if it is right.
+// It is done, or the same work, whether or not there is an account or a
+// registration: else a registration with somebody's address would tell.
+func (s *Service) waits(ctx context.Context, sub *subject, pw string) (bool, error) {
+	if !sub.byEmail {
+		return false, nil
+	}
+	stored := sub.waiting.Hash
+	if stored == "" {
+		stored = s.Hasher.Dummy()
+	}
+	ok, _, err := s.verify(ctx, stored, pw)
+	if err != nil || !ok {
+		return false, err
+	}
+	sub.uid, sub.partition = 0, pendingKey(sub.waiting.PID).PK
+	return true, s.load(ctx, sub)
 }
 
 // verify runs the hash. What is too long to be a password is cut off before it:
@@ -122,12 +147,11 @@ func (s *Service) find(ctx context.Context, name string) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c == (claim{}) {
-		if c, err = claims.Of(items[1]); err != nil {
-			return nil, err
-		}
+	waiting, err := claims.Of(items[1])
+	if err != nil {
+		return nil, err
 	}
-	sub := &subject{uid: c.UID, network: net, partition: "U#?" + token.Hash("nobody", key)}
+	sub := &subject{uid: c.UID, network: net, waiting: waiting, byEmail: isEmail, partition: "U#?" + token.Hash("nobody", key)}
 	switch {
 	case c.UID != 0:
 		sub.partition = session.UserPK(c.UID)
@@ -144,15 +168,19 @@ func (s *Service) find(ctx context.Context, name string) (*subject, error) {
 	return sub, nil
 }
 
+// maxPartition is more than an account can have of all its rows together.
+const maxPartition = 900
+
 // load reads the whole partition of the subject: it is small, and one read of it
 // costs what reading its rows one by one would.
 func (s *Service) load(ctx context.Context, sub *subject) error {
-	p, err := s.Table.Query(ctx, store.Query{PK: sub.partition, Limit: 300})
+	all, err := s.Table.All(ctx, store.Query{PK: sub.partition}, maxPartition)
 	if err != nil {
 		return fault.Unavailable(err)
 	}
-	sub.items = make(map[string]store.Item, len(p.Items))
-	for _, it := range p.Items {
+	sub.items = make(map[string]store.Item, len(all))
+	sub.sessions = nil
+	for _, it := range all {
 		sub.items[it.SK] = it
 		if sid, ok := session.IsSession(it.Key); ok && sid != session.TokenSID {
 			sub.sessions = append(sub.sessions, it)
@@ -196,7 +224,7 @@ func (s *Service) signIn(ctx context.Context, sub *subject, pw string) ([]store.
 	}
 	if sub.device == "" && sub.last.At != 0 && sub.profile.Verified {
 		ops = append(ops, mail.Queue(m.Now, jobNewDevice, map[string]string{
-			"uid": uidText(sub.uid), "agent": m.Agent, "network": m.Network}))
+			"uid": uidText(sub.uid), "email": sub.profile.Email, "agent": m.Agent, "network": m.Network}))
 	}
 	// The oldest sessions give way to new ones beyond the cap.
 	for range len(sub.sessions) - (session.MaxPerUser - 1) {
@@ -246,6 +274,12 @@ func (s *Service) unverified(ctx context.Context, sub *subject) error {
 	}
 	if now.Sub(time.UnixMilli(sub.pend.Mailed)) < remailEvery {
 		return refusal
+	}
+	if ok, err := s.mayMail(ctx, sub.pend.Email); err != nil || !ok {
+		if err == nil {
+			err = refusal
+		}
+		return err
 	}
 	p := sub.pend
 	p.Mailed = now.UnixMilli()

@@ -297,8 +297,10 @@ func (s *Service) UpdateUser(ctx context.Context, who session.Caller, in PatchUs
 		return nil, err
 	}
 	if len(ops) > 0 {
-		ops = append(ops, roster.Put(rosterKey(in.ID), row(u.profile, u.authority.Status == session.Active), store.Always),
-			auditRow(ctx, "user.update", who.UID, in.ID, map[string]string{"fields": strings.Join(in.Sent(), ",")}))
+		if s := u.authority.Status; s == session.Active || s == session.Disabled {
+			ops = append(ops, roster.Put(rosterKey(in.ID), row(u.profile, s == session.Active), store.Always))
+		}
+		ops = append(ops, auditRow(ctx, "user.update", who.UID, in.ID, map[string]string{"fields": strings.Join(in.Sent(), ",")}))
 		if err := s.Table.Transact(ctx, ops...); err != nil {
 			return nil, err
 		}
@@ -333,13 +335,19 @@ func (s *Service) changes(ctx context.Context, who session.Caller, u *target, it
 		return nil, fault.Invalid("last_admin", "Administrators cannot take their own rights away; another administrator can.")
 	}
 	ops = append(rename, readdress...)
-	if u.profile != p {
-		ops = append(ops, profiles.Put(items[1].Key, u.profile, items[1].At()))
+	sameProfile, sameAuthority := u.profile == p, equalAuthority(a, u.authority)
+	if sameProfile && sameAuthority {
+		return nil, nil
 	}
-	if !equalAuthority(a, u.authority) {
-		ops = append(ops, session.Authorities.Put(items[0].Key, u.authority, items[0].At()))
+	// The roster row is made of both: the one that does not change is checked.
+	profile, authority := store.Check(items[1].Key, items[1].At()), store.Check(items[0].Key, items[0].At())
+	if !sameProfile {
+		profile = profiles.Put(items[1].Key, u.profile, items[1].At())
 	}
-	return ops, nil
+	if !sameAuthority {
+		authority = session.Authorities.Put(items[0].Key, u.authority, items[0].At())
+	}
+	return append(ops, profile, authority), nil
 }
 
 func equalAuthority(a, b session.Authority) bool {
@@ -403,7 +411,7 @@ func (s *Service) readdress(ctx context.Context, p *Profile, in PatchUser, bad *
 	if err != nil {
 		return nil, err
 	}
-	if items[0].Exists() {
+	if c, err := claims.Of(items[0]); err != nil || c.UID != 0 && c.UID != p.UID {
 		bad.Add("email", "User is already registered with this e-mail address.")
 	}
 	ops := []store.Op{claims.Put(items[0].Key, claim{UID: p.UID}, items[0].At())}
@@ -434,12 +442,13 @@ func setRights(a *session.Authority, in PatchUser, bad *fault.Fields, now time.T
 	if a.Staff && a.Super && (in.Staff.Set || in.Super.Set) && !a.Admin() {
 		a.Groups = append(slices.Clone(a.Groups), "admin")
 	}
-	if in.Active.Set && in.Active.Value != (a.Status == session.Active) {
+	switch {
+	case in.Active.Set && in.Active.Value:
 		a.Status = session.Active
-		if !in.Active.Value {
-			a.Status = session.Disabled
-			endEverything(a, now)
-		}
+	case in.Active.Set && a.Status != session.Disabled:
+		a.Status = session.Disabled
+		endEverything(a, now)
+		a.PATEpoch++
 	}
 	return nil
 }

@@ -89,6 +89,7 @@ func (s *Service) becomeAccount(ctx context.Context, p pending) ([]store.Op, err
 	if c, err := claims.Of(items[2]); err == nil && c.PID == p.PID {
 		ops = append(ops, store.Delete(items[2].Key, items[2].At()))
 	}
+	ops = append(ops, store.Delete(waitingKey(p.Email, p.PID), store.Always))
 	return append(ops, auditRow(ctx, "account.create", u.UID, u.UID, map[string]string{"agreements": p.Accepted})), nil
 }
 
@@ -159,11 +160,27 @@ func (s *Service) mailVerification(ctx context.Context, u Profile) error {
 	if err != nil || now.Sub(time.UnixMilli(p.Mailed)) < remailEvery || u.Email == "" {
 		return err
 	}
+	if ok, err := s.mayMail(ctx, u.Email); err != nil || !ok {
+		return err
+	}
 	err = s.Table.Transact(ctx, s.pendAddress(now, u)...)
 	if _, lost := store.Conflict(err); lost {
 		return nil
 	}
 	return err
+}
+
+// mayMail takes from the limits of an address, and says whether they allow a mail.
+func (s *Service) mayMail(ctx context.Context, address string) (bool, error) {
+	k, err := s.Secrets.Keys(ctx)
+	if err != nil {
+		return false, fault.Unavailable(err)
+	}
+	err = s.Limits.Take(ctx, mailBuckets(k, "confirm", address, api.From(ctx).Network)...)
+	if err != nil && fault.Of(err).Status == 429 {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // EmailRequest carries an address.
@@ -175,11 +192,11 @@ type EmailRequest struct {
 // are the same for every address; what is sent is decided later.
 func (s *Service) Resend(ctx context.Context, in EmailRequest) (Detail, error) {
 	done := Detail{"Verification e-mail sent."}
-	return done, s.mailTo(ctx, jobResend, in.Email)
+	return done, s.mailTo(ctx, "confirm", jobResend, in.Email)
 }
 
 // mailTo queues a mail to an address on a stranger's word.
-func (s *Service) mailTo(ctx context.Context, job, address string) error {
+func (s *Service) mailTo(ctx context.Context, kind, job, address string) error {
 	e, err := ident.ParseEmail(address)
 	if err != nil {
 		return fault.Field("email", err.Error())
@@ -189,7 +206,7 @@ func (s *Service) mailTo(ctx context.Context, job, address string) error {
 		return fault.Unavailable(err)
 	}
 	m := api.From(ctx)
-	if err := s.Limits.Take(ctx, mailBuckets(k, e.Key(), m.Network)...); err != nil {
+	if err := s.Limits.Take(ctx, mailBuckets(k, kind, e.Key(), m.Network)...); err != nil {
 		return err
 	}
 	return s.Table.Transact(ctx, mail.Queue(m.Now, job, map[string]string{"email": e.String()}))

@@ -109,7 +109,9 @@ func (l *Limiter) Check(ctx context.Context, buckets ...*Bucket) error {
 
 // Reset is the write that empties the failures of a bucket and fills it again.
 func Reset(b *Bucket, now time.Time) store.Op {
-	return States.Put(b.Key, State{TAT: now.UnixMilli()}, store.Always).Until(now.Add(time.Minute))
+	// It is kept as long as a count of failures is: a row that comes and goes
+	// would make the next take cost more than that of a name that nobody has.
+	return States.Put(b.Key, State{TAT: now.UnixMilli()}, store.Always).Until(now.Add(keepFails))
 }
 
 // Fails is how many takes in a row came without a Reset, as far as was read.

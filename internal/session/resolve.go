@@ -42,7 +42,7 @@ type Ticket struct {
 	Kind   string
 	Code   string // OK, or why not
 	UID    int64
-	SID    string // session id, generation of the token key, or prefix of the access token
+	SID    string // session id, generation of the token key, prefix of the access token, or for Basic the epoch
 	Issued int64  // foreign tokens: when, Unix seconds
 	After  int64  // seconds until a throttled caller may try again
 }
@@ -116,7 +116,9 @@ func Resolve(ctx context.Context, table *store.Table, t Ticket) (c Caller, code 
 	}
 	now := table.Now()
 	switch {
-	case t.Kind == CredForeign && t.Issued < c.EpochAt:
+	case t.Kind == CredForeign && t.Issued <= c.EpochAt:
+		return c, BadToken, nil
+	case t.Kind == CredBasic && t.SID != strconv.FormatInt(c.Epoch, 10):
 		return c, BadToken, nil
 	case t.Kind == CredPAT:
 		if code, err = c.accessToken(ctx, table, items[1], now); code != OK || err != nil {
