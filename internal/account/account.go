@@ -124,10 +124,6 @@ type pending struct {
 	Mailed   int64  `json:"mailed"`             // Unix milliseconds
 }
 
-func (p pending) person() password.Person {
-	return password.Person{Username: p.Username, FirstName: p.First, LastName: p.Last, Email: p.Email}
-}
-
 // ticket is a one-time right of an account, proven by a mail.
 type ticket struct {
 	Seed  string `json:"seed"`

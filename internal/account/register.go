@@ -109,9 +109,9 @@ func (s *Service) checkRegistration(in RegisterRequest) (p Profile, accepted str
 			bad.Add("password1", m)
 		}
 	}
-	accepted, err = s.agreed(in.Confirmations)
-	if err != nil {
-		bad.Add("confirmations", err.Error())
+	accepted, refusal := s.agreed(in.Confirmations)
+	if refusal != "" {
+		bad.Add("confirmations", refusal)
 	}
 	if in.Password1 != in.Password2 {
 		bad.Add(fault.NonField, "The two password fields didn't match.")
@@ -119,32 +119,30 @@ func (s *Service) checkRegistration(in RegisterRequest) (p Profile, accepted str
 	return p, accepted, bad.Err()
 }
 
+// confirmation is a word about one agreement.
+type confirmation struct {
+	Name  string `json:"name"`
+	Value bool   `json:"value"`
+}
+
 // agreed checks the confirmations against the configured agreements and names
-// those that were accepted.
-func (s *Service) agreed(raw json.RawMessage) (string, error) {
-	var list []struct {
-		Name  string `json:"name"`
-		Value bool   `json:"value"`
-	}
+// those that were accepted, or says what is missing.
+func (s *Service) agreed(raw json.RawMessage) (names, refusal string) {
+	var list []confirmation
 	if len(raw) > 0 && json.Unmarshal(raw, &list) != nil {
-		return "", errors.New(`Expected a list of {"name": string, "value": boolean}.`)
+		return "", `Expected a list of {"name": string, "value": boolean}.`
 	}
-	var names []string
+	var accepted []string
 	for _, a := range s.Settings.Agreements {
-		yes := slices.ContainsFunc(list, func(c struct {
-			Name  string `json:"name"`
-			Value bool   `json:"value"`
-		}) bool {
-			return c.Name == a.Name && c.Value
-		})
+		yes := slices.Contains(list, confirmation{a.Name, true})
 		if a.Required && !yes {
-			return "", errors.New("Agreement " + a.Name + " must be accepted.")
+			return "", "Agreement " + a.Name + " must be accepted."
 		}
 		if yes {
-			names = append(names, a.Name)
+			accepted = append(accepted, a.Name)
 		}
 	}
-	return strings.Join(names, ","), nil
+	return strings.Join(accepted, ","), ""
 }
 
 // room takes from the limits and finds out whether the names are free. Outside

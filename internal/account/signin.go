@@ -45,7 +45,6 @@ type subject struct {
 	bucket    *limit.Bucket
 	network   *limit.Bucket
 	device    string // nonce of a known browser; "" if unknown
-	upgraded  string // a new hash, if the stored one was outdated
 	outdated  bool
 }
 

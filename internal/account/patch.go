@@ -1,0 +1,214 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/internal/api"
+	"gatehouse/internal/fault"
+	"gatehouse/internal/ident"
+	"gatehouse/internal/session"
+	"gatehouse/internal/store"
+)
+
+// PatchUser is a change of a user: one's own names, and for administrators the rest.
+type PatchUser struct {
+	api.Names
+	ID       int64             `path:"id"`
+	Username api.Opt[string]   `json:"username" rule:"min=1,max=150"`
+	First    api.Opt[string]   `json:"first_name" rule:"blank,max=150"`
+	Last     api.Opt[string]   `json:"last_name" rule:"blank,max=150"`
+	Email    api.Opt[string]   `json:"email" rule:"max=254"`
+	Groups   api.Opt[[]string] `json:"groups"`
+	Active   api.Opt[bool]     `json:"is_active"`
+	Staff    api.Opt[bool]     `json:"is_staff"`
+	Super    api.Opt[bool]     `json:"is_superuser"`
+}
+
+// judge applies the scopes of the fields that were sent.
+func (in PatchUser) judge(who session.Caller) error {
+	for _, name := range in.Sent() {
+		switch name {
+		case "username", "first_name", "last_name":
+		case "email", "groups", "is_active", "is_staff", "is_superuser":
+			if !who.Admin() {
+				return fault.Forbidden()
+			}
+		default:
+			return fault.New(403, "unknown_field", "Attempted to update an unknown field")
+		}
+	}
+	return nil
+}
+
+// UpdateUser changes a user. New names and rights hold for the next request.
+func (s *Service) UpdateUser(ctx context.Context, who session.Caller, in PatchUser) (any, error) {
+	u, items, err := s.user(ctx, who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.judge(who); err != nil {
+		return nil, err
+	}
+	ops, err := s.changes(ctx, who, &u, items, in)
+	if err != nil {
+		return nil, err
+	}
+	if len(ops) > 0 {
+		if s := u.authority.Status; s == session.Active || s == session.Disabled {
+			ops = append(ops, roster.Put(rosterKey(in.ID), row(u.profile, s == session.Active), store.Always))
+		}
+		ops = append(ops, auditRow(ctx, "user.update", who.UID, in.ID, map[string]string{"fields": strings.Join(in.Sent(), ",")}))
+		if err := s.Table.Transact(ctx, ops...); err != nil {
+			return nil, err
+		}
+	}
+	if in.ID == who.UID || who.Super {
+		return s.full(u.profile, u.authority, u.last), nil
+	}
+	return s.basic(u.profile), nil
+}
+
+// changes applies the fields to u and gives the writes.
+func (s *Service) changes(ctx context.Context, who session.Caller, u *target, items []store.Item, in PatchUser) (ops []store.Op, err error) {
+	p, a := u.profile, u.authority
+	var bad fault.Fields
+	rename, err := s.rename(ctx, &u.profile, in, &bad)
+	if err != nil {
+		return nil, err
+	}
+	readdress, err := s.readdress(ctx, &u.profile, in, &bad)
+	if err != nil {
+		return nil, err
+	}
+	setName(&u.profile.First, in.First, "first_name", &bad)
+	setName(&u.profile.Last, in.Last, "last_name", &bad)
+	if err := setRights(&u.authority, in, &bad, api.From(ctx).Now); err != nil {
+		return nil, err
+	}
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+	if who.UID == in.ID && a.Admin() && (!u.authority.Admin() || u.authority.Status != session.Active) {
+		return nil, fault.Invalid("last_admin", "Administrators cannot take their own rights away; another administrator can.")
+	}
+	ops = append(rename, readdress...)
+	sameProfile, sameAuthority := u.profile == p, equalAuthority(a, u.authority)
+	if sameProfile && sameAuthority {
+		return nil, nil
+	}
+	// The roster row is made of both: the one that does not change is checked.
+	profile, authority := store.Check(items[1].Key, items[1].At()), store.Check(items[0].Key, items[0].At())
+	if !sameProfile {
+		profile = profiles.Put(items[1].Key, u.profile, items[1].At())
+	}
+	if !sameAuthority {
+		authority = session.Authorities.Put(items[0].Key, u.authority, items[0].At())
+	}
+	return append(ops, profile, authority), nil
+}
+
+func equalAuthority(a, b session.Authority) bool {
+	return slices.Equal(a.Groups, b.Groups) && a.Status == b.Status && a.Staff == b.Staff && a.Super == b.Super && a.Epoch == b.Epoch
+}
+
+func setName(p *string, o api.Opt[string], field string, bad *fault.Fields) {
+	if !o.Set {
+		return
+	}
+	n, err := ident.Name(o.Value, 150)
+	if err != nil {
+		bad.Add(field, err.Error())
+		return
+	}
+	*p = n
+}
+
+// rename moves the claim of the user name.
+func (s *Service) rename(ctx context.Context, p *Profile, in PatchUser, bad *fault.Fields) ([]store.Op, error) {
+	if !in.Username.Set || in.Username.Value == p.Username {
+		return nil, nil
+	}
+	u, err := ident.ParseUsername(in.Username.Value, 1, 150)
+	if err != nil {
+		bad.Add("username", err.Error())
+		return nil, nil
+	}
+	old := fold(p.Username)
+	p.Username = u.String()
+	if u.Key() == old {
+		return nil, nil
+	}
+	items, err := s.Table.Get(ctx, usernameKey(u.Key()))
+	if err != nil {
+		return nil, err
+	}
+	if items[0].Exists() {
+		bad.Add("username", takenName)
+	}
+	return []store.Op{
+		claims.Put(items[0].Key, claim{UID: p.UID}, items[0].At()),
+		store.Delete(usernameKey(old), store.Present),
+	}, nil
+}
+
+// readdress moves the claim of the address, for administrators.
+func (s *Service) readdress(ctx context.Context, p *Profile, in PatchUser, bad *fault.Fields) ([]store.Op, error) {
+	if !in.Email.Set {
+		return nil, nil
+	}
+	e, err := ident.ParseEmail(in.Email.Value)
+	if err != nil {
+		bad.Add("email", err.Error())
+		return nil, nil
+	}
+	if e.String() == p.Email {
+		return nil, nil
+	}
+	items, err := s.Table.Get(ctx, emailKey(e.Key()))
+	if err != nil {
+		return nil, err
+	}
+	if c, err := claims.Of(items[0]); err != nil || c.UID != 0 && c.UID != p.UID {
+		bad.Add("email", "User is already registered with this e-mail address.")
+	}
+	ops := []store.Op{claims.Put(items[0].Key, claim{UID: p.UID}, items[0].At())}
+	if p.Email != "" {
+		ops = append(ops, store.Delete(emailKey(p.Email), store.Present))
+	}
+	p.Email = e.String()
+	return append(ops, store.Delete(resetKey(p.UID), store.Always), store.Delete(changeKey(p.UID), store.Always)), nil
+}
+
+// setRights applies what only administrators may change. Whoever is disabled
+// loses every session for good.
+func setRights(a *session.Authority, in PatchUser, bad *fault.Fields, now time.Time) error {
+	if in.Groups.Set {
+		for _, g := range in.Groups.Value {
+			if g != "admin" && g != "user" && g != "worker" {
+				bad.Add("groups", "Object with name="+g+" does not exist.")
+			}
+		}
+		a.Groups = slices.Compact(slices.Sorted(slices.Values(in.Groups.Value)))
+	}
+	if in.Staff.Set {
+		a.Staff = in.Staff.Value
+	}
+	if in.Super.Set {
+		a.Super = in.Super.Value
+	}
+	if a.Staff && a.Super && (in.Staff.Set || in.Super.Set) && !a.Admin() {
+		a.Groups = append(slices.Clone(a.Groups), "admin")
+	}
+	switch {
+	case in.Active.Set && in.Active.Value:
+		a.Status = session.Active
+	case in.Active.Set && a.Status != session.Disabled:
+		a.Status = session.Disabled
+		endEverything(a, now)
+		a.PATEpoch++
+	}
+	return nil
+}
