@@ -194,8 +194,7 @@ func (s *Service) CreateToken(ctx context.Context, who session.Caller, in Create
 		t, err := session.AccessTokens.Of(items[0])
 		return NewAccessToken{s.view(t, owner), token.PAT(k, before.Prefix, before.Seed)}, err
 	}
-	now := api.From(ctx).Now
-	if err := expiryAhead(in.Expiry, now); err != nil {
+	if err := expiryAhead(in.Expiry, api.From(ctx).Now); err != nil {
 		return NewAccessToken{}, err
 	}
 	have, dead, err := s.ownTokens(ctx, who)
@@ -205,6 +204,17 @@ func (s *Service) CreateToken(ctx context.Context, who session.Caller, in Create
 	if len(have) >= maxTokens {
 		return NewAccessToken{}, fault.Invalid("too_many_tokens", "You have reached the maximum allowed number of Personal Access Tokens for a user")
 	}
+	t, value, ops := mint(ctx, k, who, in)
+	ops = append(ops, tokenGuards.Put(guard.Key, tokenGuard{len(have) + 1}, guard.At()))
+	for _, k := range dead[:min(len(dead), maxTokens/2)] { // what nobody can use makes room
+		ops = append(ops, store.Delete(k, store.Always))
+	}
+	return NewAccessToken{s.view(t, owner), value}, s.Table.Transact(ctx, ops...)
+}
+
+// mint makes a token and the writes that keep it.
+func mint(ctx context.Context, k *secretKeys, who session.Caller, in CreateTokenRequest) (session.AccessToken, string, []store.Op) {
+	now := api.From(ctx).Now
 	made := createdToken{token.PATPrefix(), token.Seed()}
 	value := token.PAT(k, made.Prefix, made.Seed)
 	t := session.AccessToken{ID: store.NewID(now), UID: who.UID, Name: in.Name, ReadOnly: !in.ReadOnly.Set || in.ReadOnly.Value,
@@ -217,14 +227,9 @@ func (s *Service) CreateToken(ctx context.Context, who session.Caller, in Create
 		session.AccessTokens.Put(session.AccessTokenKey(made.Prefix), t, store.Absent),
 		session.Pointers.Put(session.PointerKey(who.UID, t.ID), ptr, store.Absent),
 		session.Pointers.Put(session.IDKey(t.ID), ptr, store.Absent),
-		tokenGuards.Put(guard.Key, tokenGuard{len(have) + 1}, guard.At()),
 		auditRow(ctx, "access_token.create", who.UID, who.UID, map[string]string{"name": t.Name}),
 	}
-	for _, k := range dead[:min(len(dead), maxTokens/2)] { // what nobody can use makes room
-		ops = append(ops, store.Delete(k, store.Always))
-	}
-	ops = append(ops, api.Done(ctx, made)...)
-	return NewAccessToken{s.view(t, owner), value}, s.Table.Transact(ctx, ops...)
+	return t, value, append(ops, api.Done(ctx, made)...)
 }
 
 func expiryAhead(e api.Opt[time.Time], now time.Time) error {
