@@ -29,8 +29,8 @@ check: test ## what CI runs: test, format, vet, staticcheck, race, the contract 
 race: ## the tests under the race detector
 	$(GO) test -race ./...
 
-engines: ## the store's contract, and its differential test, on dynoxide
-	GATEHOUSE_REQUIRE_ENGINES=1 ./scripts/dynoxide run $(GO) test -count=1 ./internal/store/...
+engines: ## the store's contract, its differential test, and the built functions, on dynoxide
+	GATEHOUSE_REQUIRE_ENGINES=1 ./scripts/dynoxide run $(GO) test -count=1 ./internal/store/... ./functions/...
 
 FUZZTIME ?= 5s
 fuzz: ## every fuzz target for FUZZTIME

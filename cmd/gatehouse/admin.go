@@ -22,7 +22,7 @@ const adminUsage = `Manage accounts and keys. Works while the server runs and wh
 Usage: gatehouse admin <command> [flags]
 
   create-user    make an account: --username --email --role admin|user|worker --password-stdin
-  import-users   make accounts of a JSON-lines file, with the password hashes of Django: FILE
+  import-users   make accounts of a JSON-lines file, with the password hashes of Django: [flags] FILE
   set-role       give an account another role: --user --role
   end-sessions   end all sessions of an account: --user [--tokens]
   link-identity  let a foreign issuer's subject act for an account: --user --issuer --subject

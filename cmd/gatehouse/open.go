@@ -91,6 +91,9 @@ func rootKeys(c *config.Config, create bool) (*secret.Keys, error) {
 		}
 	}
 	f, err := os.Open(path)
+	if err != nil && isFile {
+		return nil, fmt.Errorf("GATEHOUSE_ROOT_KEY is %q: %w", c.RootKey, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("root secret: %w", err)
 	}

@@ -33,7 +33,19 @@ func serve(ctx context.Context, io streams, args []string) error {
 	if err != nil {
 		return err
 	}
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("GATEHOUSE_LISTEN is %q: %w", c.Listen, err)
+	}
+	defer l.Close()
+	if c.BaseURL.Port() == "0" { // whichever was free
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		c.BaseURL.Host = net.JoinHostPort(c.BaseURL.Hostname(), port)
+	}
 	log := slog.New(slog.NewJSONHandler(io.err, nil))
+	for _, name := range config.Unknown(os.Environ()) {
+		log.Warn("there is no such setting; gatehouse config lists them", "event", "config.unknown", "name", name)
+	}
 	in, err := open(c, log, true)
 	if err != nil {
 		return err
@@ -42,10 +54,6 @@ func serve(ctx context.Context, io streams, args []string) error {
 	s, err := newServer(in, log)
 	if err != nil {
 		return err
-	}
-	l, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("GATEHOUSE_LISTEN is %q: %w", c.Listen, err)
 	}
 	fmt.Fprintf(io.out, "Gatehouse is at %s\n", c.BaseURL)
 	if in.box != nil {
@@ -99,12 +107,24 @@ func (s *localServer) dev() http.Handler {
 			host = h
 		}
 		ip := net.ParseIP(host)
+		if !local(r) {
+			http.Error(w, "this is served to the machine itself only", http.StatusForbidden)
+			return
+		}
 		if r.Host != base.Host && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 			http.Error(w, "this host is not served", http.StatusMisdirectedRequest)
 			return
 		}
 		page.ServeHTTP(w, r)
 	})
+}
+
+// local reports whether a request comes from this machine and from no proxy on it:
+// mails hold secrets, and their readers must be able to read the disk as well.
+func local(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	ip := net.ParseIP(host)
+	return err == nil && ip != nil && ip.IsLoopback() && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
 }
 
 // run serves until ctx ends, then lets requests finish and sends what mail is due.
@@ -187,10 +207,13 @@ func (s *localServer) expire(ctx context.Context) {
 	}
 }
 
+// invoke runs a function to its end. When ctx ends it still has stopWithin: a mail
+// that is cut off while it is sent would be put off.
 func (s *localServer) invoke(ctx context.Context, function, input string) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	if _, err := s.functions[function].Invoke(ctx, []byte(input)); err != nil && ctx.Err() == nil {
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopWithin, cancel) })()
+	if _, err := s.functions[function].Invoke(work, []byte(input)); err != nil && ctx.Err() == nil {
 		s.log.Error("function failed", "event", "function.failed", "function", function, "err", err.Error())
 	}
 }

@@ -62,6 +62,9 @@ func build(f func(*app.Parts) (lambdahttp.Function, error), opts []Option, log *
 	if !ok {
 		return nil, fmt.Errorf("GATEHOUSE_STORE is %q: on Lambda expected dynamodb:<table>", c.Store)
 	}
+	if c.RootKey == "" {
+		return nil, errors.New("GATEHOUSE_ROOT_KEY is empty: on Lambda expected secretsmanager:<arn>")
+	}
 	client, err := dynamo.Client(os.Getenv, dynamo.HTTP())
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package awsrun
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -27,9 +26,6 @@ func rootLoader(where string) secret.Loader {
 	}
 	id, _ := strings.CutPrefix(where, "secretsmanager:")
 	return func(ctx context.Context) (secret.Text, error) {
-		if id == "" {
-			return "", errors.New("GATEHOUSE_ROOT_KEY is empty: expected secretsmanager:<arn>")
-		}
 		return fromSecretsManager(ctx, id)
 	}
 }

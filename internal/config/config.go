@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -128,7 +129,11 @@ func jsonList[T any](p func(*Config) *[]T, form string) func(*Config, string) er
 		}
 		d := json.NewDecoder(strings.NewReader(s))
 		d.DisallowUnknownFields()
-		if err := d.Decode(p(c)); err != nil {
+		err := d.Decode(p(c))
+		if _, more := d.Token(); err == nil && more != io.EOF {
+			err = errors.New("more follows after the list")
+		}
+		if err != nil {
 			return fmt.Errorf("%s%s, or @ and the name of a file with it: %w", want, form, err)
 		}
 		return nil
@@ -194,7 +199,8 @@ func storeForm(s string) error {
 }
 
 func rootForm(s string) error {
-	if s != "" && !strings.HasPrefix(s, "file:") && !strings.HasPrefix(s, "secretsmanager:") {
+	kind, place, _ := strings.Cut(s, ":")
+	if s != "" && (place == "" || kind != "file" && kind != "secretsmanager") {
 		return errors.New(want + "file:<path> or secretsmanager:<arn>")
 	}
 	return nil
@@ -311,4 +317,19 @@ func (c *Config) Loopback() bool { return loopback(c.BaseURL.Hostname()) }
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Unknown are the variables of an environment ("NAME=value") that look like
+// settings and are none: most likely misspelt.
+func Unknown(environ []string) (names []string) {
+	for _, e := range environ {
+		name, _, _ := strings.Cut(e, "=")
+		if !strings.HasPrefix(name, "GATEHOUSE_") || name == "GATEHOUSE_CACHE" || strings.HasPrefix(name, "GATEHOUSE_TEST_") || strings.HasPrefix(name, "GATEHOUSE_REQUIRE_") {
+			continue
+		}
+		if !slices.ContainsFunc(settings(), func(s setting) bool { return s.name == name }) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
