@@ -75,10 +75,7 @@ func parseRule(tag string) (r rule) {
 // members that In does not have are errors too.
 func bind[In any](r *Request, strict bool) (in In, err error) {
 	v := reflect.ValueOf(&in).Elem()
-	if v.Kind() != reflect.Struct || v.NumField() == 0 {
-		return in, nil
-	}
-	hasBody := false
+	hasBody := !safe(r.Method) // a body that is not needed must be in order too
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		if _, ok := f.Tag.Lookup("json"); ok {

@@ -61,6 +61,15 @@ func parallel[T comparable](n int, f func(i int) T) map[T]int {
 	return got
 }
 
+// patient repeats a request that the installation was too busy for.
+func patient(do func() *apptest.Answer) *apptest.Answer {
+	a := do()
+	for a.Status == 503 && a.Header.Get("Retry-After") != "" {
+		a = do()
+	}
+	return a
+}
+
 // seen is everything that somebody outside, or beside the store, sees of a request.
 type seen struct {
 	status       int
@@ -81,6 +90,7 @@ func observe(w *apptest.World, reads bool, names []string, do func() *apptest.An
 	h := a.Header.Clone()
 	h.Del("Date")
 	h.Del("X-Request-Id")
+	h.Del("Apigw-Requestid")
 	s.header = cookieValues.ReplaceAllString(headerText(h), "$1=…;")
 	for _, c := range w.Recorder.Calls() {
 		s.calls = append(s.calls, trace(c, reads))

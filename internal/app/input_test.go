@@ -1,0 +1,251 @@
+package app_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"gatehouse/internal/apptest"
+)
+
+// change is a route that may change something, with a body that is in order.
+type change struct {
+	route    string
+	target   string // path, with parameters filled in
+	baseline bool   // ignores unknown members
+	body     string // "" if it takes none
+	required string // members
+	nullable string
+	loose    string // members whose errors are not told by name, or that may be empty
+}
+
+// changes are all such routes of the API, for the account of h.
+func changes(h *holder) []change {
+	user := fmt.Sprint("/api/users/", h.uid)
+	pair := `"new_password1":"` + newPassword + `","new_password2":"` + newPassword + `"`
+	return []change{
+		{route: "POST /api/auth/register", baseline: true, body: `{"username":"newbie01","email":"newbie01@example.com","password1":"` + newPassword + `","password2":"` + newPassword + `","first_name":"Ada","last_name":"Byron","confirmations":[]}`,
+			required: "username email password1 password2", nullable: "confirmations", loose: "confirmations"},
+		{route: "POST /api/auth/verify-email", body: `{"key":"abc.def"}`, required: "key"},
+		{route: "POST /api/auth/verify-email/resend", body: `{"email":"nobody@example.com"}`, required: "email"},
+		{route: "POST /api/auth/login", baseline: true, body: `{"username":"holder01","password":"not the password"}`, loose: "username password"},
+		{route: "POST /api/auth/logout", baseline: true},
+		{route: "POST /api/auth/token", body: `{"username":"holder01","password":"not the password"}`, loose: "username password"},
+		{route: "POST /api/auth/token/refresh", body: `{"refresh_token":"abc"}`, required: "refresh_token"},
+		{route: "POST /api/auth/token/revoke", body: `{"refresh_token":"abc"}`, required: "refresh_token"},
+		{route: "POST /api/auth/reauthenticate", body: `{"password":"not the password"}`, required: "password"},
+		{route: "POST /api/auth/password/reset", baseline: true, body: `{"email":"nobody@example.com"}`, required: "email"},
+		{route: "POST /api/auth/password/reset/confirm", baseline: true, body: `{"uid":"1","token":"abc",` + pair + `}`, required: "uid token new_password1 new_password2"},
+		{route: "POST /api/auth/password/change", baseline: true, body: `{"old_password":"not the password",` + pair + `}`, required: "old_password new_password1 new_password2"},
+		{route: "PATCH /api/users/{id}", target: user, body: `{"username":"holder01","first_name":"Ada","last_name":"Byron","email":"holder01@example.com"}`, loose: "first_name last_name"},
+		{route: "DELETE /api/users/{id}", target: user, baseline: true},
+		{route: "POST /api/users/self/deletion"},
+		{route: "DELETE /api/users/self/deletion", body: `{"key":"abc.def"}`, required: "key"},
+		{route: "DELETE /api/auth/sessions"},
+		{route: "DELETE /api/auth/sessions/{id}", target: "/api/auth/sessions/" + h.session},
+		{route: "POST /api/auth/email", body: `{"email":"moved@example.com"}`, required: "email"},
+		{route: "POST /api/auth/email/confirm", body: `{"key":"abc.def"}`, required: "key"},
+		{route: "POST /api/auth/email/undo", body: `{"key":"abc.def"}`, required: "key"},
+		{route: "POST /api/auth/access_tokens", baseline: true, body: `{"name":"robot","expiry_date":"2999-01-01T00:00:00Z","read_only":true}`, required: "name", nullable: "expiry_date"},
+		{route: "PATCH /api/auth/access_tokens/{id}", target: "/api/auth/access_tokens/" + h.tokenID, baseline: true, body: `{"name":"robot","expiry_date":"2999-01-01T00:00:00Z","read_only":true}`, nullable: "expiry_date"},
+		{route: "DELETE /api/auth/access_tokens/{id}", target: "/api/auth/access_tokens/" + h.tokenID, baseline: true},
+	}
+}
+
+// routes are the route keys of routes.txt with one of these methods, below a path.
+func routes(t *testing.T, below string, methods ...string) []string {
+	t.Helper()
+	b, err := os.ReadFile("routes.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if len(f) == 4 && slices.Contains(methods, f[1]) && strings.HasPrefix(f[2], below) {
+			out = append(out, f[1]+" "+f[2])
+		}
+	}
+	return out
+}
+
+// TestJ_AllChangesAreTried keeps the table above whole.
+func TestJ_AllChangesAreTried(t *testing.T) {
+	var listed []string
+	for _, c := range changes(&holder{}) {
+		listed = append(listed, c.route)
+	}
+	want := routes(t, "/api/", "POST", "PATCH", "PUT", "DELETE")
+	slices.Sort(listed)
+	slices.Sort(want)
+	if !slices.Equal(listed, want) {
+		t.Errorf("tried %q\nwant %q", listed, want)
+	}
+}
+
+// tryAll calls try for every route that may change something. The store must be
+// the same afterwards.
+func tryAll(t *testing.T, try func(t *testing.T, c change, send func(body string, header ...string) *apptest.Answer)) {
+	w := apptest.New(t, limitsOff)
+	h := hold(w, "holder01")
+	operator(w, "chief01", true, "admin")
+	admin := w.SignIn("chief01")
+	for _, c := range changes(h) {
+		method, path, _ := strings.Cut(c.route, " ")
+		if c.target != "" {
+			path = c.target
+		}
+		client := h.mine
+		if c.route == "PATCH /api/users/{id}" {
+			client = admin
+		}
+		t.Run(strings.ReplaceAll(c.route, "/", ":"), func(t *testing.T) {
+			before := w.Dump()
+			try(t, c, func(body string, header ...string) *apptest.Answer {
+				t.Helper()
+				cl := client
+				for i := 0; i < len(header); i += 2 {
+					cl = cl.With(header[i], header[i+1])
+				}
+				return cl.Do(method, path, body)
+			})
+			if w.Dump() != before {
+				t.Error("the store changed")
+			}
+		})
+	}
+}
+
+// nested is a body of n levels: objects of arrays.
+func nested(n int) string { return `{"x":` + strings.Repeat("[", n-1) + strings.Repeat("]", n-1) + `}` }
+
+func many(n int) string {
+	var m []string
+	for i := range n {
+		m = append(m, fmt.Sprintf(`"k%d":1`, i))
+	}
+	return "{" + strings.Join(m, ",") + "}"
+}
+
+// malformed are bodies that every route refuses, whatever it takes.
+var malformed = []struct {
+	attack, body string
+	header       []string
+	status       int
+	says         string
+}{
+	{"J1 too large", `{"x":"` + strings.Repeat("x", 64<<10) + `"}`, nil, 413, "larger than"},
+	{"J2 33 levels", nested(33), nil, 400, "JSON parse error - "},
+	{"J3 duplicate", `{"x":1,"x":2}`, nil, 400, "JSON parse error - "},
+	{"J3 duplicate within", `{"x":{"y":1,"y":2}}`, nil, 400, "JSON parse error - "},
+	{"J3 duplicate by escape", `{"x":1,"\u0078":2}`, nil, 400, "JSON parse error - "},
+	{"J5 trailing", `{}{}`, nil, 400, "JSON parse error - "},
+	{"J5 trailing text", `{} x`, nil, 400, "JSON parse error - "},
+	{"J6 invalid UTF-8", "{\"x\":\"\xff\"}", nil, 400, "JSON parse error - "},
+	{"J6 overlong UTF-8", "{\"x\":\"\xc0\xaf\"}", nil, 400, "JSON parse error - "},
+	{"J6 lone surrogate", `{"x":"\ud800"}`, nil, 400, "JSON parse error - "},
+	{"J6 byte order mark", "\ufeff{}", nil, 400, ""},
+	{"J7 text", `{}`, []string{"Content-Type", "text/plain"}, 415, "Unsupported media type"},
+	{"J7 none", `{}`, []string{"Content-Type", ""}, 415, "Unsupported media type"},
+	{"J7 form", `a=b`, []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "Unsupported media type"},
+	{"J7 multipart", `--x--`, []string{"Content-Type", "multipart/form-data; boundary=x"}, 415, "Unsupported media type"},
+	{"J7 utf-7", `{}`, []string{"Content-Type", "application/json; charset=utf-7"}, 415, "Unsupported media type"},
+	{"J7 utf-16", `{}`, []string{"Content-Type", "application/json;charset=utf-16"}, 415, "Unsupported media type"},
+	{"J8 gzip", "\x1f\x8b\x08", []string{"Content-Encoding", "gzip"}, 415, "Content-Encoding"},
+	{"J8 brotli", `{}`, []string{"Content-Encoding", "br"}, 415, "Content-Encoding"},
+	{"J10 list", `[1]`, nil, 400, "Expected a dictionary, but got list"},
+	{"J10 empty list", `[]`, nil, 400, "Expected a dictionary, but got list"},
+	{"J10 null", `null`, nil, 400, "Expected a dictionary"},
+	{"J10 number", `7`, nil, 400, "Expected a dictionary"},
+	{"J10 text", `"x"`, nil, 400, "Expected a dictionary"},
+	{"J10 boolean", `true`, nil, 400, "Expected a dictionary"},
+	{"J10 members", many(201), nil, 400, "JSON parse error - "},
+	{"J10 elements", `{"x":[` + strings.Repeat("1,", 100) + `1]}`, nil, 400, "JSON parse error - "},
+	{"J9 long number", `{"x":` + strings.Repeat("9", 41) + `}`, nil, 400, "JSON parse error - "},
+	{"broken", `{"x":`, nil, 400, "JSON parse error - "},
+	{"single quotes", `{'x':1}`, nil, 400, "JSON parse error - "},
+	{"comment", `{}/**/`, nil, 400, "JSON parse error - "},
+	{"NaN", `{"x":NaN}`, nil, 400, "JSON parse error - "},
+}
+
+func TestJ1_J10_MalformedBodies(t *testing.T) {
+	tryAll(t, func(t *testing.T, c change, send func(string, ...string) *apptest.Answer) {
+		for _, m := range malformed {
+			a := send(m.body, m.header...)
+			if a.Status != m.status || !strings.Contains(a.Body, m.says) {
+				t.Errorf("%s: %d %s", m.attack, a.Status, a.Body)
+			}
+			if a.Status >= 500 || len(a.Body) > 1000 {
+				t.Errorf("%s: %d, %d bytes", m.attack, a.Status, len(a.Body))
+			}
+		}
+	})
+}
+
+// members splits a body.
+func members(t *testing.T, body string) map[string]json.RawMessage {
+	t.Helper()
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(body), &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// with is the body with one member changed; without a value it is left out.
+func with(t *testing.T, body, name, value string) string {
+	t.Helper()
+	m := members(t, body)
+	delete(m, name)
+	if value != "" {
+		m[name] = json.RawMessage(value)
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestJ9_J10_BadMembers(t *testing.T) {
+	long := `"` + strings.Repeat("x", 5000) + `"`
+	tryAll(t, func(t *testing.T, c change, send func(string, ...string) *apptest.Answer) {
+		if c.body == "" {
+			return
+		}
+		for name := range members(t, c.body) {
+			bad := map[string]string{"object": `{}`, "object in list": `[{"x":1}]`, "NUL": `"a\u0000b"`, "long": long}
+			has := func(list string) bool { return slices.Contains(strings.Fields(list), name) }
+			if name != "confirmations" {
+				bad["list"] = `[]`
+			}
+			if !has(c.nullable) {
+				bad["null"] = `null`
+			}
+			if !has(c.loose) {
+				bad["blank"], bad["blanks"] = `""`, `"   "`
+			}
+			if name != "read_only" && name != "confirmations" {
+				bad["true"] = `true`
+			} else if name == "read_only" {
+				bad["2"], bad["2^53+1"], bad["1e400"] = `2`, `9007199254740993`, `1e400`
+			}
+			if has(c.required) {
+				bad["missing"] = ""
+			}
+			for what, value := range bad {
+				if name == "confirmations" && what == "object in list" {
+					continue
+				}
+				a := send(with(t, c.body, name, value))
+				loose := has(c.loose) && (what == "long" || what == "NUL")
+				if a.Status != 400 || !loose && !strings.Contains(a.Body, `"`+name+`":[`) {
+					t.Errorf("%s %s: %d %s", name, what, a.Status, a.Body)
+				}
+			}
+		}
+	})
+}
