@@ -56,9 +56,10 @@
 // back: the next sign-in makes the next generation.
 //
 // Sign-in limits: the take of the account's bucket is a conditional write before
-// the hash. The network's bucket counts failures only, so that a class behind one
-// address can sign in; it is checked before the hash and taken after a failure,
-// and what passes in between is bounded by the hashes that run at once. After a
+// the hash, and so is the reservation in the network's. Only failures count in
+// the latter, so that a class behind one address can sign in: whoever was right
+// gives the reservation back. It is an addition rather than a conditional put,
+// because those who share a network would lose against each other. After a
 // hundred failures in a row an account is closed to unknown browsers until its
 // password is reset; a known browser has a bucket of its own.
 //

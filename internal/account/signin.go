@@ -56,16 +56,22 @@ var errCredentials = errors.New("account: wrong name or password")
 // errCredentials, whatever is wrong about them: the number and kind of store
 // calls and the work of the hash are the same for a name that nobody has.
 //
-//	R1 {claim, pointer, network limit}  R2 {partition}  W take  hash
+//	R1 {claim, pointer, network limit}  R2 {partition}  W take, reserve  hash
+//
+// The network's reservation is given back to whoever was right: only failures
+// count there, so that a class behind one address can sign in.
 func (s *Service) authenticate(ctx context.Context, name, pw string) (*subject, error) {
 	sub, err := s.find(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Limits.Check(ctx, sub.network); err != nil {
-		return nil, err
+	if err := s.Limits.Reserved(sub.network); err != nil {
+		return nil, err // before the account's bucket, which a blocked network must not use up
 	}
 	if err := s.Limits.Take(ctx, sub.bucket); err != nil {
+		return nil, err
+	}
+	if err := s.Limits.Reserve(ctx, sub.network); err != nil {
 		return nil, err
 	}
 	stored := sub.cred.Hash
@@ -77,17 +83,17 @@ func (s *Service) authenticate(ctx context.Context, name, pw string) (*subject, 
 	}
 	ok, outdated, err := s.verify(ctx, stored, pw)
 	if err != nil {
+		s.Limits.Return(ctx, sub.network)
 		return nil, err
 	}
 	if !ok || sub.uid != 0 && sub.authority.Status != session.Active {
 		if waits, err := s.waits(ctx, sub, pw); err != nil || waits {
+			s.Limits.Return(ctx, sub.network)
 			return sub, err
-		}
-		if err := s.Limits.Take(ctx, sub.network); err != nil {
-			return nil, err
 		}
 		return nil, errCredentials
 	}
+	s.Limits.Return(ctx, sub.network)
 	sub.outdated = outdated
 	return sub, nil
 }

@@ -103,13 +103,22 @@ func TestA2_SameHashCost(t *testing.T) {
 }
 
 // TestA12_LoginTime compares the fastest of interleaved samples: whatever else the
-// machine does only makes a sample slower.
+// machine does only makes a sample slower, so they are taken until the fastest are
+// alike, and a class that never gets there takes longer by its nature.
 func TestA12_LoginTime(t *testing.T) {
 	w := apptest.New(t, apptest.RealHash, limitsOff)
 	names := people(w)
 	best := map[string]time.Duration{}
 	c := w.Client()
-	for range 8 {
+	apart := func() (n string) {
+		for _, n := range names {
+			if r := float64(best[n]) / float64(best["fresh01"]); r < 0.6 || r > 1.7 {
+				return n
+			}
+		}
+		return ""
+	}
+	for round := 0; round < 8 || apart() != "" && round < 60; round++ {
 		for _, n := range names {
 			start := time.Now()
 			c.Post("/api/auth/login", object{"username": n, "password": "not the password"}).Is(400)
@@ -118,10 +127,8 @@ func TestA12_LoginTime(t *testing.T) {
 			}
 		}
 	}
-	for _, n := range names {
-		if r := float64(best[n]) / float64(best["fresh01"]); r < 0.6 || r > 1.7 {
-			t.Errorf("%s takes %v, nobody %v", n, best[n], best["fresh01"])
-		}
+	if n := apart(); n != "" {
+		t.Errorf("%s takes %v, nobody %v", n, best[n], best["fresh01"])
 	}
 }
 

@@ -164,3 +164,80 @@ func take(buckets []*Bucket, now time.Time) (ops []store.Op, wait time.Duration,
 	}
 	return ops, wait, nil
 }
+
+// counted is the row of a bucket that is reserved from: a number that only moves
+// by additions, so that many who reserve at once never lose against each other.
+const counted = "limit-count"
+
+const field = "tat"
+
+// Reserve takes one from a bucket of its own kind, which Return can give back: for
+// what counts only if it fails. It refuses as Take does. b must have been read.
+func (l *Limiter) Reserve(ctx context.Context, b *Bucket) error {
+	if l == nil || l.Off {
+		return nil
+	}
+	for range rounds {
+		now := l.Table.Now()
+		if wait := reserved(b, now); wait > 0 {
+			return fault.Throttled(wait)
+		}
+		if !b.Item.Exists() && b.Item.At() != store.Absent {
+			// It has expired but still lies there, and an addition would count on from it.
+			if err := l.Table.Transact(ctx, store.Delete(b.Key, b.Item.At())); err != nil && !lost(err) {
+				return fault.Unavailable(err)
+			}
+			b.Item = store.Item{Key: b.Key}
+		}
+		every := b.Rate.Every.Milliseconds()
+		least, most := now.UnixMilli()+every, now.UnixMilli()+every*int64(b.Rate.Burst)
+		delta := max(every, least-b.Item.Counts[field])
+		keep := now.Add(b.Rate.Every * time.Duration(b.Rate.Burst+1))
+		err := l.Table.Transact(ctx, store.Add(b.Key, counted, field, delta, least, most).Until(keep))
+		if !lost(err) {
+			if err != nil {
+				return fault.Unavailable(err)
+			}
+			return nil
+		}
+		items, err := l.Table.Get(ctx, b.Key)
+		if err != nil {
+			return fault.Unavailable(err)
+		}
+		b.Item = items[0]
+	}
+	return fault.Throttled(time.Second)
+}
+
+func lost(err error) bool {
+	_, lost := store.Conflict(err)
+	return lost
+}
+
+// Reserved refuses like Reserve, but takes nothing.
+func (l *Limiter) Reserved(b *Bucket) error {
+	if l == nil || l.Off {
+		return nil
+	}
+	if wait := reserved(b, l.Table.Now()); wait > 0 {
+		return fault.Throttled(wait)
+	}
+	return nil
+}
+
+// Return gives a reservation back. One that gets lost is only strict.
+func (l *Limiter) Return(ctx context.Context, b *Bucket) {
+	if l == nil || l.Off {
+		return
+	}
+	every := b.Rate.Every.Milliseconds()
+	keep := l.Table.Now().Add(b.Rate.Every * time.Duration(b.Rate.Burst+1))
+	_ = l.Table.Transact(ctx, store.Add(b.Key, counted, field, -every, 0, 1<<62).Until(keep))
+}
+
+// reserved is how long to wait until a reservation would be possible.
+func reserved(b *Bucket, now time.Time) time.Duration {
+	every := b.Rate.Every.Milliseconds()
+	next := max(b.Item.Counts[field], now.UnixMilli()) + every
+	return time.Duration(next-every*int64(b.Rate.Burst)-now.UnixMilli()) * time.Millisecond
+}
