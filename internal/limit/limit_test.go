@@ -137,3 +137,45 @@ type down struct{ store.Driver }
 func (down) Get(_ context.Context, _ []store.Key) ([]store.Item, error) {
 	return nil, store.ErrThrottled
 }
+
+// TestReserve lets 64 reserve at once: exactly the burst get through, whoever
+// gives one back makes room for one, and a bucket that expired begins anew even
+// while its row still lies there.
+func TestReserve(t *testing.T) {
+	var now atomic.Int64
+	now.Store(1_800_000_000_000)
+	l := &limit.Limiter{Table: table(t, &now, plain)}
+	reserve := func() error {
+		b := bucket("r")
+		items, err := l.Table.Get(t.Context(), b.Key)
+		if err != nil {
+			return err
+		}
+		b.Item, b.Read = items[0], true
+		return l.Reserve(t.Context(), b)
+	}
+	all := func() int64 {
+		var passed atomic.Int64
+		var wg sync.WaitGroup
+		for range 64 {
+			wg.Go(func() {
+				if reserve() == nil {
+					passed.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		return passed.Load()
+	}
+	if n := all(); n != int64(rate.Burst) {
+		t.Errorf("%d got through a burst of %d", n, rate.Burst)
+	}
+	l.Return(t.Context(), bucket("r"))
+	if n := all(); n != 1 {
+		t.Errorf("%d got through after one was given back", n)
+	}
+	now.Add(3600 * 1000)
+	if n := all(); n < 1 || n > int64(rate.Burst) {
+		t.Errorf("%d got through an hour later, a burst is %d", n, rate.Burst)
+	}
+}
