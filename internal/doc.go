@@ -47,6 +47,10 @@
 // not tell one lost race from another, only those with an answer of their own (a
 // user name just taken).
 //
+// Idempotency-Key is honoured by every POST that makes or mails something. Signing
+// in, refreshing, confirming the password and signing out may be repeated as they
+// are: a repetition makes another session, the same successor, or nothing.
+//
 // Root keys: two are live during a rotation. Values that a person presents are
 // compared with both instead of carrying a key id, because their lengths are
 // fixed by clients (40 hex digits, 41 characters); sealed values carry the id.

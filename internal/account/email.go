@@ -29,6 +29,9 @@ func (s *Service) ChangeEmail(ctx context.Context, who session.Caller, in EmailR
 	if err != nil {
 		return Detail{}, fault.Field("email", err.Error())
 	}
+	if api.Prior(ctx, &registered{}) {
+		return done, nil
+	}
 	k, err := s.Secrets.Keys(ctx)
 	if err != nil {
 		return Detail{}, fault.Unavailable(err)
@@ -37,10 +40,10 @@ func (s *Service) ChangeEmail(ctx context.Context, who session.Caller, in EmailR
 	if err := s.Limits.Take(ctx, mailBuckets(k, "confirm", e.Key(), m.Network)...); err != nil {
 		return Detail{}, err
 	}
-	return done, s.Table.Transact(ctx,
+	return done, s.Table.Transact(ctx, append(api.Done(ctx, registered{UID: who.UID}),
 		tickets.Put(changeKey(who.UID), ticket{Seed: token.Seed(), Email: e.String(), Epoch: who.Epoch}, store.Always).Until(m.Now.Add(changeLife)),
 		mail.Queue(m.Now, jobChange, map[string]string{"uid": uidText(who.UID), "email": e.String()}),
-		auditRow(ctx, "email.ask", who.UID, who.UID, nil))
+		auditRow(ctx, "email.ask", who.UID, who.UID, nil))...)
 }
 
 // linkID names a ticket of an account in a mail secret: the user id, and for the

@@ -15,7 +15,7 @@ func (s *Service) Signup(g *api.Gate) api.Routes {
 		"GET /api/auth/agreements":           api.Public(g, s.Agreements),
 		"GET /api/auth/username":             api.Public(g, s.Propose),
 		"POST /api/auth/verify-email":        api.Public(g, s.VerifyEmail, api.Idempotent),
-		"POST /api/auth/verify-email/resend": api.Public(g, s.Resend),
+		"POST /api/auth/verify-email/resend": api.Public(g, s.Resend, api.Idempotent),
 	}
 }
 
@@ -29,7 +29,7 @@ func (s *Service) SignIn(g *api.Gate) api.Routes {
 		"POST /api/auth/token/refresh":          api.Public(g, s.Refresh),
 		"POST /api/auth/token/revoke":           api.Public(g, s.Revoke),
 		"POST /api/auth/reauthenticate":         api.SignedIn(g, s.Reauthenticate),
-		"POST /api/auth/password/reset":         api.Public(g, s.ResetPassword, api.Baseline),
+		"POST /api/auth/password/reset":         api.Public(g, s.ResetPassword, api.Baseline, api.Idempotent),
 		"POST /api/auth/password/reset/confirm": api.Public(g, s.ResetConfirm, api.Baseline, api.Idempotent),
 		"POST /api/auth/password/change":        api.SignedIn(g, s.ChangePassword, api.Baseline, api.NoPAT, api.Idempotent),
 		"GET /.well-known/openid-configuration": api.Public(g, s.Discovery),
@@ -53,7 +53,7 @@ func (s *Service) Account(g *api.Gate) api.Routes {
 		"GET /api/auth/sessions":              api.SignedIn(g, s.ListSessions),
 		"DELETE /api/auth/sessions":           api.SignedIn(g, s.EndOthers, api.NoContent),
 		"DELETE /api/auth/sessions/{id}":      api.SignedIn(g, s.EndSession, api.NoContent),
-		"POST /api/auth/email":                api.SignedIn(g, s.ChangeEmail, api.Fresh),
+		"POST /api/auth/email":                api.SignedIn(g, s.ChangeEmail, api.Fresh, api.Idempotent),
 		"POST /api/auth/email/confirm":        api.Public(g, s.ConfirmEmail, api.Idempotent),
 		"POST /api/auth/email/undo":           api.Public(g, s.UndoEmail, api.Idempotent),
 		"GET /api/auth/access_tokens":         api.SignedIn(g, s.ListTokens, api.Baseline),

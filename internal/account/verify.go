@@ -201,6 +201,9 @@ func (s *Service) mailTo(ctx context.Context, kind, job, address string) error {
 	if err != nil {
 		return fault.Field("email", err.Error())
 	}
+	if api.Prior(ctx, &registered{}) {
+		return nil
+	}
 	k, err := s.Secrets.Keys(ctx)
 	if err != nil {
 		return fault.Unavailable(err)
@@ -209,5 +212,6 @@ func (s *Service) mailTo(ctx context.Context, kind, job, address string) error {
 	if err := s.Limits.Take(ctx, mailBuckets(k, kind, e.Key(), m.Network)...); err != nil {
 		return err
 	}
-	return s.Table.Transact(ctx, mail.Queue(m.Now, job, map[string]string{"email": e.String()}))
+	ops := []store.Op{mail.Queue(m.Now, job, map[string]string{"email": e.String()})}
+	return s.Table.Transact(ctx, append(ops, api.Done(ctx, registered{})...)...)
 }
