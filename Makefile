@@ -32,8 +32,8 @@ race: ## the tests under the race detector
 engines: ## the store's contract, its differential test, and the built functions, on dynoxide
 	GATEHOUSE_REQUIRE_ENGINES=1 ./scripts/dynoxide run $(GO) test -count=1 ./internal/store/... ./functions/...
 
-FUZZTIME ?= 5s
-fuzz: ## every fuzz target for FUZZTIME
+FUZZTIME ?= 5000x
+fuzz: ## every fuzz target for FUZZTIME (a number of runs, or a time)
 	@./scripts/fuzz $(FUZZTIME)
 
 vuln: ## known vulnerabilities, where their database can be reached

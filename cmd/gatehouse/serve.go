@@ -51,6 +51,9 @@ func serve(ctx context.Context, io streams, args []string) error {
 		return err
 	}
 	defer in.close()
+	if in.box != nil && !c.Production && !c.Loopback() {
+		log.Warn("mails, with the secrets in them, can be read at "+mailbox.Path+" by whoever reaches this machine directly; a public installation needs --production", "event", "config.mailbox")
+	}
 	s, err := newServer(in, log)
 	if err != nil {
 		return err

@@ -44,21 +44,29 @@ func (s *Service) usable(ctx context.Context, who session.Caller) ([]session.Acc
 	return out, err
 }
 
+// deadToken is an access token that nobody can use any more: where it lies.
+type deadToken struct {
+	pointer store.Key
+	prefix  string
+	id      int64
+}
+
 // ownTokens lists the caller's access tokens that work, and where those lead from
 // that do not any more.
-func (s *Service) ownTokens(ctx context.Context, who session.Caller) (out []session.AccessToken, dead []store.Key, err error) {
+func (s *Service) ownTokens(ctx context.Context, who session.Caller) (out []session.AccessToken, dead []deadToken, err error) {
 	pointers, err := s.Table.All(ctx, session.PointerQuery(who.UID), 2000)
 	if err != nil {
 		return nil, nil, err
 	}
 	for chunk := range slices.Chunk(pointers, 100) {
 		var keys []store.Key
+		var prefixes []string
 		for _, it := range chunk {
 			p, err := session.Pointers.Of(it)
 			if err != nil {
 				return nil, nil, err
 			}
-			keys = append(keys, session.AccessTokenKey(p.Prefix))
+			keys, prefixes = append(keys, session.AccessTokenKey(p.Prefix)), append(prefixes, p.Prefix)
 		}
 		items, err := s.Table.Get(ctx, keys...)
 		if err != nil {
@@ -72,7 +80,7 @@ func (s *Service) ownTokens(ctx context.Context, who session.Caller) (out []sess
 			if it.Exists() && t.Epoch == who.PATEpoch && t.Usable(s.Table.Now()) {
 				out = append(out, t)
 			} else {
-				dead = append(dead, chunk[i].Key)
+				dead = append(dead, deadToken{chunk[i].Key, prefixes[i], session.PointerID(chunk[i].Key)})
 			}
 		}
 	}

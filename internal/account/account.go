@@ -131,6 +131,7 @@ type ticket struct {
 	Email string `json:"email,omitempty"` // the address that it is about
 	Epoch int64  `json:"epoch,omitempty"` // of the account when it was asked for; it ends with that
 	By    string `json:"by,omitempty"`    // deletion: self or admin
+	At    int64  `json:"at,omitempty"`    // undo: when the address was left, Unix milliseconds
 	Due   int64  `json:"due,omitempty"`   // deletion: Unix milliseconds
 }
 
@@ -189,10 +190,10 @@ func undoKey(uid int64, old string) store.Key {
 const undoPrefix = "V#"
 
 // latestKey leads from an address to its newest unconfirmed registration, and
-// waitingKey to each of them.
+// waitingKey to each of them, in order of time.
 func latestKey(key string) store.Key { return store.Key{PK: "EMAIL#" + key, SK: "P"} }
-func waitingKey(key, pid string) store.Key {
-	return store.Key{PK: "EMAIL#" + key, SK: waitingPrefix + pid}
+func waitingKey(p pending) store.Key {
+	return store.Key{PK: "EMAIL#" + p.Email, SK: waitingPrefix + store.TimeText(time.UnixMilli(p.Created)) + "#" + p.PID}
 }
 
 const waitingPrefix = "P#"

@@ -71,8 +71,8 @@ func (s *Service) CreateToken(ctx context.Context, who session.Caller, in Create
 	}
 	t, value, ops := mint(ctx, k, who, in)
 	ops = append(ops, tokenGuards.Put(guard.Key, tokenGuard{len(have) + 1}, guard.At()))
-	for _, k := range dead[:min(len(dead), maxTokens/2)] { // what nobody can use makes room
-		ops = append(ops, store.Delete(k, store.Always))
+	for _, d := range dead[:min(len(dead), maxTokens/2)] { // what nobody can use makes room
+		ops = append(ops, store.Delete(d.pointer, store.Always), store.Delete(session.AccessTokenKey(d.prefix), store.Always), store.Delete(session.IDKey(d.id), store.Always))
 	}
 	return NewAccessToken{s.view(t, owner), value}, s.Table.Transact(ctx, ops...)
 }

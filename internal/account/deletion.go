@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"gatehouse/internal/api"
@@ -96,7 +95,11 @@ func (s *Service) DeleteUser(ctx context.Context, who session.Caller, in UserReq
 	now := api.From(ctx).Now
 	a := sub.authority
 	endEverything(&a, now)
-	return struct{}{}, s.Table.Transact(ctx, append(s.flip(sub, &a),
+	ops, err := s.flip(ctx, sub, &a)
+	if err != nil {
+		return struct{}{}, err
+	}
+	return struct{}{}, s.Table.Transact(ctx, append(ops,
 		dues.Put(dueKey(now, in.ID), dueRow{in.ID}, store.Always),
 		auditRow(ctx, "account.delete", who.UID, in.ID, nil))...)
 }
@@ -104,11 +107,13 @@ func (s *Service) DeleteUser(ctx context.Context, who session.Caller, in UserReq
 // flip are the writes by which an account ceases to exist for everybody: what is
 // left of it is removed bit by bit. The user name stays taken, so that nobody
 // can pose as who had it; its addresses are free.
-func (s *Service) flip(sub *subject, a *session.Authority) []store.Op {
+func (s *Service) flip(ctx context.Context, sub *subject, a *session.Authority) ([]store.Op, error) {
 	a.Status = session.Erased
-	return append(s.dropOthers(sub, ""),
+	ops, err := s.dropSince(ctx, sub, "", 0)
+	return append(ops,
+		store.Check(profileKey(sub.uid), sub.at("P")), // the address is still the one that is freed
 		session.Authorities.Put(session.AuthorityKey(sub.uid), *a, sub.at("A")),
-		store.Delete(rosterKey(sub.uid), store.Always))
+		store.Delete(rosterKey(sub.uid), store.Always)), err
 }
 
 // EraseDue erases what is due, and says how many accounts that were. It can be
@@ -143,8 +148,11 @@ func (s *Service) erase(ctx context.Context, uid int64, due store.Item) error {
 	}
 	if sub.authority.Status == session.Leaving && t.Due <= s.Table.Now().UnixMilli() {
 		a := sub.authority
-		ops := append(s.flip(sub, &a), auditRow(ctx, "account.erase", 0, uid, nil))
-		err := s.Table.Transact(ctx, ops...)
+		ops, err := s.flip(ctx, sub, &a)
+		if err != nil {
+			return err
+		}
+		err = s.Table.Transact(ctx, append(ops, auditRow(ctx, "account.erase", 0, uid, nil))...)
 		if _, lost := store.Conflict(err); lost {
 			return nil // taken back at the last moment; looked at again next time
 		}
@@ -160,8 +168,9 @@ func (s *Service) erase(ctx context.Context, uid int64, due store.Item) error {
 // drain removes everything of an erased account but its authority row, which
 // says so. The due row goes last.
 func (s *Service) drain(ctx context.Context, uid int64, due store.Item) error {
+	q := store.Query{PK: session.UserPK(uid), Limit: 90}
 	for {
-		p, err := s.Table.Query(ctx, store.Query{PK: session.UserPK(uid), Limit: 90})
+		p, err := s.Table.Query(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -176,8 +185,7 @@ func (s *Service) drain(ctx context.Context, uid int64, due store.Item) error {
 				if err != nil {
 					return err
 				}
-				id, _ := strconv.ParseInt(it.SK[len("T#"):], 10, 64)
-				ops = append(ops, store.Delete(session.AccessTokenKey(ptr.Prefix), store.Always), store.Delete(session.IDKey(id), store.Always))
+				ops = append(ops, store.Delete(session.AccessTokenKey(ptr.Prefix), store.Always), store.Delete(session.IDKey(session.PointerID(it.Key)), store.Always))
 			}
 			if it.Kind == identities.Name {
 				id, err := identities.Of(it)
@@ -189,6 +197,10 @@ func (s *Service) drain(ctx context.Context, uid int64, due store.Item) error {
 			if len(ops) >= 90 {
 				break
 			}
+		}
+		if len(ops) == 0 && p.Next != (store.Place{}) {
+			q.After = p.Next // a page of what has expired and still lies there
+			continue
 		}
 		if len(ops) == 0 {
 			return s.Table.Transact(ctx, store.Delete(due.Key, store.Always))

@@ -129,11 +129,22 @@ func (s *Service) ConfirmEmail(ctx context.Context, in KeyRequest) (Detail, erro
 		store.Delete(resetKey(sub.uid), store.Always), // it went to the old address
 		auditRow(ctx, "email.change", sub.uid, sub.uid, nil),
 	}
+	before, err := tickets.Of(sub.items[undoKey(sub.uid, t.Email).SK])
+	if err != nil {
+		return Detail{}, err
+	}
 	switch {
-	case sub.items[undoKey(sub.uid, t.Email).SK].Exists():
+	case before.Email != "":
 		// Back to an address from before: those since then have no way back.
-		ops = append(ops, s.dropOthers(sub, t.Email)...)
+		drop, err := s.dropSince(ctx, sub, t.Email, before.At)
+		if err != nil {
+			return Detail{}, err
+		}
+		ops = append(ops, drop...)
 	case old != "" && old != t.Email:
+		if undoable(sub) >= maxUndo {
+			return Detail{}, fault.New(409, "too_many_changes", "The address was changed too often this week. Try again later.")
+		}
 		ops = append(ops, s.keepOld(now, sub, old)...)
 	}
 	return done, s.Table.Transact(ctx, append(ops, api.Done(ctx, registered{UID: sub.uid})...)...)
@@ -148,7 +159,7 @@ func (s *Service) keepOld(now time.Time, sub *subject, old string) []store.Op {
 	until := now.Add(undoLife)
 	return []store.Op{
 		claims.Put(emailKey(old), claim{UID: sub.uid}, store.Present).Until(until),
-		tickets.Put(undoKey(sub.uid, old), ticket{Seed: token.Seed(), Email: old}, store.Always).Until(until),
+		tickets.Put(undoKey(sub.uid, old), ticket{Seed: token.Seed(), Email: old, At: now.UnixMilli()}, store.Always).Until(until),
 		mail.Queue(now, jobChanged, map[string]string{"uid": uidText(sub.uid), "email": old}),
 	}
 }
@@ -188,7 +199,11 @@ func (s *Service) UndoEmail(ctx context.Context, in KeyRequest) (Detail, error) 
 		session.Authorities.Put(session.AuthorityKey(sub.uid), a, sub.at("A")),
 		auditRow(ctx, "email.undo", 0, sub.uid, nil),
 	}
-	ops = append(append(ops, back...), s.dropOthers(sub, t.Email)...)
+	drop, err := s.dropSince(ctx, sub, t.Email, t.At)
+	if err != nil {
+		return Detail{}, err
+	}
+	ops = append(append(ops, back...), drop...)
 	p.Email, p.Verified = t.Email, true
 	ops = append(ops, profiles.Put(profileKey(sub.uid), p, sub.at("P")),
 		mail.Queue(now, jobReset, map[string]string{"email": p.Email}))
@@ -210,23 +225,58 @@ func (s *Service) comeBack(sub *subject, a *session.Authority) ([]store.Op, erro
 	}, nil
 }
 
-// dropOthers are the writes that take every other address from an account: the
-// present one and those that could still take a change back. All undo tickets go.
-func (s *Service) dropOthers(sub *subject, keep string) (ops []store.Op) {
-	gone := map[string]bool{keep: true, "": true}
-	if p := sub.profile.Email; !gone[p] {
-		gone[p] = true
-		ops = append(ops, store.Delete(emailKey(p), store.Always))
+// maxUndo bounds how many old addresses can take a change back at a time.
+const maxUndo = 10
+
+// undoable is how many old addresses can.
+func undoable(sub *subject) (n int) {
+	for sk := range sub.items {
+		if strings.HasPrefix(sk, undoPrefix) {
+			n++
+		}
+	}
+	return n
+}
+
+// dropSince are the writes that take the present address from an account, and the
+// way back from every address that it left at a time or later. Addresses from
+// before keep theirs: a thief cannot take it from them by going to and fro.
+// Claims go only if they are the account's own; that of keep stays.
+func (s *Service) dropSince(ctx context.Context, sub *subject, keep string, since int64) (ops []store.Op, err error) {
+	gone := map[string]bool{}
+	if sub.profile.Email != "" {
+		gone[sub.profile.Email] = true
 	}
 	for sk, it := range sub.items {
 		if !strings.HasPrefix(sk, undoPrefix) {
 			continue
 		}
-		ops = append(ops, store.Delete(it.Key, it.At()))
-		if t, err := tickets.Of(it); err == nil && !gone[t.Email] {
+		t, err := tickets.Of(it)
+		if err != nil {
+			return nil, err
+		}
+		if t.At >= since {
+			ops = append(ops, store.Delete(it.Key, it.At()))
 			gone[t.Email] = true
-			ops = append(ops, store.Delete(emailKey(t.Email), store.Always))
 		}
 	}
-	return ops
+	delete(gone, keep)
+	var keys []store.Key
+	for email := range gone {
+		keys = append(keys, emailKey(email))
+	}
+	items, err := s.Table.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range items {
+		c, err := claims.Of(it)
+		if err != nil {
+			return nil, err
+		}
+		if c.UID == sub.uid {
+			ops = append(ops, store.Delete(it.Key, it.At()))
+		}
+	}
+	return ops, nil
 }

@@ -155,12 +155,12 @@ func (s *Service) composeResend(ctx context.Context, j mail.Job) (*mail.Message,
 // resendWaiting queues the confirmation of every registration of an address: each
 // mail names its user name, and nobody's registration hides another's.
 func (s *Service) resendWaiting(ctx context.Context, address string) error {
-	p, err := s.Table.Query(ctx, store.Query{PK: emailKey(address).PK, Prefix: waitingPrefix, Limit: maxWaiting})
+	items, err := s.Table.All(ctx, store.Query{PK: emailKey(address).PK, Prefix: waitingPrefix, Reverse: true}, 200)
 	if err != nil {
 		return err
 	}
 	var ops []store.Op
-	for _, it := range p.Items {
+	for _, it := range items[:min(len(items), maxWaiting)] {
 		c, err := claims.Of(it)
 		if err != nil {
 			return err
@@ -173,8 +173,9 @@ func (s *Service) resendWaiting(ctx context.Context, address string) error {
 	return s.Table.Transact(ctx, ops...)
 }
 
-// maxWaiting bounds how many confirmations one wish for a mail sends.
-const maxWaiting = 5
+// maxWaiting bounds how many confirmations one wish for a mail sends. It is as many
+// as an address can be registered a day.
+const maxWaiting = 10
 
 func (s *Service) resendAddress(ctx context.Context, p Profile) (*mail.Message, error) {
 	at := pendingKey(addressPID(p.UID))

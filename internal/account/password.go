@@ -101,6 +101,12 @@ func (s *Service) ChangePassword(ctx context.Context, who session.Caller, in Cha
 	more, b := s.move(ctx, who, a, k)
 	ops = append(ops, more...)
 	done.browser = b
+	own, _ := who.SessionKey()
+	for _, it := range sub.sessions[:min(len(sub.sessions), maxEvict)] {
+		if it.Key != own { // it has ended; so that rows do not pile up
+			ops = append(ops, store.Delete(it.Key, store.Always))
+		}
+	}
 	ops = append(ops, api.Done(ctx, registered{UID: who.UID})...)
 	return done, s.Table.Transact(ctx, ops...)
 }
@@ -207,7 +213,7 @@ func (s *Service) ResetConfirm(ctx context.Context, in ResetRequest) (Detail, er
 		store.Delete(resetKey(sub.uid), sub.at("R")),
 		session.Authorities.Put(session.AuthorityKey(sub.uid), a, sub.at("A")))
 	for sk, it := range sub.items {
-		if strings.HasPrefix(sk, "~") { // whoever was locked out may sign in again, on every browser
+		if sk == "~a" || strings.HasPrefix(sk, devicePrefix) { // whoever was locked out may sign in again, on every browser
 			ops = append(ops, store.Delete(it.Key, store.Always))
 		}
 	}

@@ -174,10 +174,16 @@ func (s *Service) readdress(ctx context.Context, p *Profile, in PatchUser, bad *
 	if c, err := claims.Of(items[0]); err != nil || c.UID != 0 && c.UID != p.UID {
 		bad.Add("email", "User is already registered with this e-mail address.")
 	}
-	ops := []store.Op{claims.Put(items[0].Key, claim{UID: p.UID}, items[0].At())}
-	if p.Email != "" {
-		ops = append(ops, store.Delete(emailKey(p.Email), store.Present))
+	// The operator's word is the last one: no address from before can take it back.
+	sub := &subject{uid: p.UID, partition: session.UserPK(p.UID)}
+	if err := s.load(ctx, sub); err != nil {
+		return nil, err
 	}
+	ops, err := s.dropSince(ctx, sub, e.String(), 0)
+	if err != nil {
+		return nil, err
+	}
+	ops = append(ops, claims.Put(items[0].Key, claim{UID: p.UID}, items[0].At()))
 	p.Email = e.String()
 	return append(ops, store.Delete(resetKey(p.UID), store.Always), store.Delete(changeKey(p.UID), store.Always)), nil
 }

@@ -207,7 +207,7 @@ type Export struct {
 	Audit    []AuditView       `json:"audit"`
 }
 
-// maxExport bounds the audit events of an export.
+// maxExport bounds the audit events of an export; the list of them has the rest.
 const maxExport = 5000
 
 // ExportSelf gives the caller everything that is kept about them.
@@ -224,17 +224,23 @@ func (s *Service) ExportSelf(ctx context.Context, who session.Caller, _ struct{}
 	if err != nil {
 		return Export{}, err
 	}
-	items, err := s.Table.All(ctx, store.Query{PK: audit.UserPK(who.UID), Reverse: true}, maxExport)
-	if err != nil {
-		return Export{}, err
-	}
 	out := Export{User: u, Sessions: sessions.Results, Tokens: tokens.Results, Audit: []AuditView{}}
-	for _, it := range items {
-		e, err := audit.Events.Of(it)
+	q := store.Query{PK: audit.UserPK(who.UID), Reverse: true, Limit: 500}
+	for len(out.Audit) < maxExport {
+		p, err := s.Table.Query(ctx, q)
 		if err != nil {
 			return out, err
 		}
-		out.Audit = append(out.Audit, viewEvent(e))
+		for _, it := range p.Items {
+			e, err := audit.Events.Of(it)
+			if err != nil {
+				return out, err
+			}
+			out.Audit = append(out.Audit, viewEvent(e))
+		}
+		if q.After = p.Next; q.After == (store.Place{}) {
+			break
+		}
 	}
 	return out, nil
 }

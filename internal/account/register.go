@@ -215,7 +215,7 @@ func (s *Service) pend(ctx context.Context, p Profile, hash, accepted string, na
 		claims.Put(usernameKey(fold(p.Username)), claim{PID: w.PID}, name).Until(until),
 		pendings.Put(pendingKey(w.PID), w, store.Absent).Until(until),
 		claims.Put(latestKey(p.Email), claim{PID: w.PID, Hash: hash}, store.Always).Until(until),
-		claims.Put(waitingKey(p.Email, w.PID), claim{PID: w.PID}, store.Always).Until(until),
+		claims.Put(waitingKey(w), claim{PID: w.PID}, store.Always).Until(until),
 		mail.Queue(now, jobRegister, map[string]string{"pid": w.PID, "email": p.Email}),
 	}
 	return append(ops, api.Done(ctx, registered{PID: w.PID})...)

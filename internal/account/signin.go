@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"gatehouse/internal/api"
@@ -207,11 +208,29 @@ func (s *Service) load(ctx context.Context, sub *subject) error {
 // elsewhere cannot use it up.
 func (s *Service) chooseBucket(sub *subject) {
 	sk, rate := "~a", rateAccount
-	if sub.device != "" {
-		sk, rate = "~d#"+sub.device, rateDevice
+	if own := devicePrefix + sub.device; sub.device != "" && (sub.items[own].Exists() || sub.devices() < maxDevices) {
+		sk, rate = own, rateDevice
 	}
 	sub.bucket = &limit.Bucket{Key: store.Key{PK: sub.partition, SK: sk}, Rate: rate, MaxFails: maxFails, Item: sub.items[sk], Read: true}
 }
+
+// maxDevices bounds the known browsers with a limit of their own; the others share
+// that of the account.
+const maxDevices = 20
+
+const devicePrefix = "~d#"
+
+func (s *subject) devices() (n int) {
+	for sk := range s.items {
+		if strings.HasPrefix(sk, devicePrefix) {
+			n++
+		}
+	}
+	return n
+}
+
+// maxEvict bounds how many sessions one request removes.
+const maxEvict = 40
 
 // signIn are the writes that every sign-in makes, but for the session itself.
 func (s *Service) signIn(ctx context.Context, sub *subject, pw string) ([]store.Op, error) {
@@ -232,7 +251,7 @@ func (s *Service) signIn(ctx context.Context, sub *subject, pw string) ([]store.
 			"uid": uidText(sub.uid), "email": sub.profile.Email, "agent": m.Agent, "network": m.Network}))
 	}
 	// The oldest sessions give way to new ones beyond the cap.
-	for range len(sub.sessions) - (session.MaxPerUser - 1) {
+	for range min(len(sub.sessions)-(session.MaxPerUser-1), maxEvict) {
 		oldest := 0
 		for i, it := range sub.sessions {
 			if seen(it) < seen(sub.sessions[oldest]) {

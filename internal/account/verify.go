@@ -89,7 +89,7 @@ func (s *Service) becomeAccount(ctx context.Context, p pending) ([]store.Op, err
 	if c, err := claims.Of(items[2]); err == nil && c.PID == p.PID {
 		ops = append(ops, store.Delete(items[2].Key, items[2].At()))
 	}
-	ops = append(ops, store.Delete(waitingKey(p.Email, p.PID), store.Always))
+	ops = append(ops, store.Delete(waitingKey(p), store.Always))
 	return append(ops, auditRow(ctx, "account.create", u.UID, u.UID, map[string]string{"agreements": p.Accepted})), nil
 }
 
@@ -107,7 +107,10 @@ func (s *Service) displace(ctx context.Context, it store.Item) ([]store.Op, erro
 		return nil, err
 	}
 	u, err := profiles.Of(items[0])
-	if err != nil || u.Verified || !items[0].Exists() {
+	if err == nil && !items[0].Exists() {
+		return nil, nil // of an account that is erased: nobody has it
+	}
+	if err != nil || u.Verified {
 		return nil, orBadKey(err)
 	}
 	u.Email = ""

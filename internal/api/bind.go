@@ -271,7 +271,7 @@ func setTime(p *time.Time, raw jsontext.Value) []string {
 	}
 	s = strings.Replace(strings.TrimSpace(s), " ", "T", 1)
 	for _, layout := range []string{"2006-01-02T15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999", "2006-01-02T15:04Z07:00", "2006-01-02T15:04"} {
-		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1 && t.Year() <= 9999 {
+		if t, err := time.Parse(layout, s); err == nil && t.UTC().Year() >= 1 && t.UTC().Year() <= 9999 {
 			*p = t.UTC().Truncate(time.Microsecond)
 			return nil
 		}

@@ -192,6 +192,12 @@ func PointerKey(uid, id int64) store.Key {
 	return store.Key{PK: UserPK(uid), SK: pointerPrefix + store.IDText(id)}
 }
 
+// PointerID is the id in the key of a pointer of a user.
+func PointerID(k store.Key) int64 {
+	id, _ := strconv.ParseInt(k.SK[len(pointerPrefix):], 10, 64)
+	return id
+}
+
 const pointerPrefix = "T#"
 
 // PointerQuery lists a user's access tokens.
