@@ -246,7 +246,13 @@ func (s *Service) registerNow(ctx context.Context, who *session.Caller, answer R
 	if s.Settings.Verification == VerifyOptional {
 		ops = append(ops, s.pendAddress(now, p)...)
 	}
-	if err := s.Table.Transact(ctx, ops...); err != nil {
+	err = s.Table.Transact(ctx, ops...)
+	if lost, ok := store.Conflict(err); ok && slices.Equal(lost, []int{0}) {
+		// Two of one millisecond got the same id. Another id needs no second take
+		// from the limits.
+		return s.registerNow(ctx, who, answer, p, hash, accepted, name, email)
+	}
+	if err != nil {
 		return RegisterAnswer{}, err
 	}
 	key := token.Key(k, p.UID, 1)
