@@ -73,7 +73,10 @@
 //
 // Confirming a registration needs nothing but the mail. The mail names the user
 // name that was registered, so that whoever gets one for a name they did not
-// choose can leave it.
+// choose can leave it. Somebody who confirms a stranger's registration all the same
+// gets the account with the stranger's password; a reset ends that. Asking for the
+// password at confirmation would close it, and break clients that only follow the
+// link.
 //
 // An address that was proven displaces an account that never proved it: the
 // account stays, without the address.
