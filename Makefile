@@ -6,7 +6,7 @@ LAMBDA  := signup login account pages edge authorizer outbox sweep
 LDFLAGS := -s -w -buildid=
 ARCH    ?= arm64
 
-.PHONY: help run test check race engines fuzz vuln bench build $(LAMBDA:%=build-%Function)
+.PHONY: help run test check race engines fuzz timing vuln bench build $(LAMBDA:%=build-%Function)
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ engines: ## the store's contract, its differential test, and the built functions
 FUZZTIME ?= 5000x
 fuzz: ## every fuzz target for FUZZTIME (a number of runs, or a time)
 	@./scripts/fuzz $(FUZZTIME)
+
+timing: ## whether the time of a wrong sign-in tells an account from none; minutes, on a quiet machine
+	GATEHOUSE_TEST_TIMING=2000 $(GO) test -count=1 -timeout 30m -v -run TestA12_WelchT ./internal/app
 
 vuln: ## known vulnerabilities, where their database can be reached
 	$(GO) tool govulncheck ./...
