@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"encoding/json"
 	"net/url"
 	"os/exec"
@@ -31,7 +32,10 @@ func parameter(t testing.TB, link, name string) string {
 // TestTour runs the script that people try first, twice on one server, as they do.
 func TestTour(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Fatal("scripts/tour needs curl, which is not in PATH")
+		if os.Getenv("CI") == "true" {
+			t.Fatal("scripts/tour needs curl, which is not in PATH")
+		}
+		t.Skip("scripts/tour needs curl, which is not in PATH")
 	}
 	s := serving(t)
 	for range 2 {
