@@ -1,9 +1,9 @@
 package main
 
 import (
-	"os"
 	"encoding/json"
 	"net/url"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -29,14 +29,20 @@ func parameter(t testing.TB, link, name string) string {
 	return u.Query().Get(name)
 }
 
-// TestTour runs the script that people try first, twice on one server, as they do.
-func TestTour(t *testing.T) {
+// needCurl skips a test of the script where there is no curl, but not in CI.
+func needCurl(t *testing.T) {
+	t.Helper()
 	if _, err := exec.LookPath("curl"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("scripts/tour needs curl, which is not in PATH")
 		}
 		t.Skip("scripts/tour needs curl, which is not in PATH")
 	}
+}
+
+// TestTour runs the script that people try first, twice on one server, as they do.
+func TestTour(t *testing.T) {
+	needCurl(t)
 	s := serving(t)
 	for range 2 {
 		cmd := exec.CommandContext(t.Context(), "../../scripts/tour", s.url)
@@ -50,6 +56,7 @@ func TestTour(t *testing.T) {
 
 // TestTourFails: a script that cannot fail proves nothing.
 func TestTourFails(t *testing.T) {
+	needCurl(t)
 	s := serving(t, "GATEHOUSE_EMAIL_VERIFICATION=none")
 	out, err := exec.CommandContext(t.Context(), "../../scripts/tour", s.url).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "FAILED") || !strings.Contains(string(out), ", 1 failed\n") {
