@@ -46,8 +46,8 @@ func (rt *route) permitted(r *Request, c session.Caller) error {
 	if rt.who == admins && !c.Admin() {
 		return fault.Forbidden()
 	}
-	if c.Kind == session.CredPAT && !safe(r.Method) && rt.who != anyone && (c.ReadOnly || !rt.patWrite) {
-		return fault.Forbidden()
+	if c.Kind == session.CredPAT && !safe(r.Method) && rt.who != anyone {
+		return fault.Forbidden() // no access token, read-only or not, changes accounts
 	}
 	if rt.fresh {
 		if _, ok := c.SessionKey(); !ok || c.Kind == session.CredToken {

@@ -108,10 +108,6 @@ func NoContent(r *route) { r.status = 204 }
 // password change).
 func NoPAT(r *route) { r.noPAT = true }
 
-// AllowPATWrite lets a read-write access token make changes here; without it no
-// access token does.
-func AllowPATWrite(r *route) { r.patWrite = true }
-
 // Fresh demands that the password was given within the last five minutes, in this
 // session.
 func Fresh(r *route) { r.fresh = true }
@@ -128,7 +124,6 @@ type route struct {
 	status     int
 	baseline   bool
 	noPAT      bool
-	patWrite   bool
 	fresh      bool
 	idempotent bool
 	run        func(context.Context, *route, *Request, session.Caller) (any, error)

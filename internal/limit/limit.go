@@ -92,21 +92,6 @@ func (l *Limiter) Take(ctx context.Context, buckets ...*Bucket) error {
 	return fault.Throttled(time.Second)
 }
 
-// Check refuses like Take, but takes nothing. It needs no read if all were read.
-func (l *Limiter) Check(ctx context.Context, buckets ...*Bucket) error {
-	if l == nil || l.Off {
-		return nil
-	}
-	if err := l.read(ctx, buckets); err != nil {
-		return fault.Unavailable(err)
-	}
-	_, wait, err := take(buckets, l.Table.Now())
-	if err == nil && wait > 0 {
-		return fault.Throttled(wait)
-	}
-	return err
-}
-
 // Reset is the write that empties the failures of a bucket and fills it again.
 func Reset(b *Bucket, now time.Time) store.Op {
 	// It is kept as long as a count of failures is: a row that comes and goes
