@@ -8,20 +8,21 @@ import (
 	"gatehouse/internal/api"
 	"gatehouse/internal/fault"
 	"gatehouse/internal/list"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 )
 
 // AccessTokenView is a personal access token without its secret.
 type AccessTokenView struct {
-	ID       int64     `json:"id"`
-	Name     string    `json:"name"`
-	Created  api.Time  `json:"created_date"`
-	Updated  api.Time  `json:"updated_date"`
-	Expiry   api.Time  `json:"expiry_date"`
-	LastUsed api.Time  `json:"last_used_date"`
-	ReadOnly bool      `json:"read_only"`
-	Owner    BasicUser `json:"owner"`
+	ID       int64         `json:"id"`
+	Name     string        `json:"name"`
+	Created  api.Time      `json:"created_date"`
+	Updated  api.Time      `json:"updated_date"`
+	Expiry   api.Time      `json:"expiry_date"`
+	LastUsed api.Time      `json:"last_used_date"`
+	ReadOnly bool          `json:"read_only"`
+	Owner    profile.Basic `json:"owner"`
 }
 
 // NewAccessToken is the one answer that has the token itself.
@@ -33,7 +34,7 @@ type NewAccessToken struct {
 // maxTokens bounds the usable access tokens of one user, in every plan.
 const maxTokens = 50
 
-func (s *Service) view(t session.AccessToken, owner Profile) AccessTokenView {
+func (s *Service) view(t session.AccessToken, owner profile.Profile) AccessTokenView {
 	return AccessTokenView{ID: t.ID, Name: t.Name, Created: api.UnixTime(t.Created), Updated: api.UnixTime(t.Updated), Expiry: api.UnixTime(t.Expiry),
 		LastUsed: api.UnixTime(t.LastUsed), ReadOnly: t.ReadOnly, Owner: s.basic(owner)}
 }
@@ -87,12 +88,12 @@ func (s *Service) ownTokens(ctx context.Context, who session.Caller) (out []sess
 	return out, dead, nil
 }
 
-func (s *Service) profile(ctx context.Context, uid int64) (Profile, error) {
-	items, err := s.Table.Get(ctx, profileKey(uid))
+func (s *Service) profile(ctx context.Context, uid int64) (profile.Profile, error) {
+	items, err := s.Table.Get(ctx, profile.Key(uid))
 	if err != nil {
-		return Profile{}, err
+		return profile.Profile{}, err
 	}
-	return profiles.Of(items[0])
+	return profile.Profiles.Of(items[0])
 }
 
 func tokenSpec() list.Spec[session.AccessToken] {

@@ -30,6 +30,7 @@ import (
 	"gatehouse/internal/limit"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/password"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
@@ -73,18 +74,7 @@ type Service struct {
 	Log      *slog.Logger
 }
 
-// Profile is what people see of an account.
-type Profile struct {
-	UID      int64  `json:"uid"`
-	Username string `json:"username"`
-	Email    string `json:"email"` // "" only for people of a foreign issuer that gave none
-	Verified bool   `json:"verified"`
-	First    string `json:"first,omitempty"`
-	Last     string `json:"last,omitempty"`
-	Joined   int64  `json:"joined"` // Unix milliseconds
-}
-
-func (p Profile) person() password.Person {
+func person(p profile.Profile) password.Person {
 	return password.Person{Username: p.Username, FirstName: p.First, LastName: p.Last, Email: p.Email}
 }
 
@@ -145,7 +135,6 @@ type rosterRow struct {
 }
 
 var (
-	profiles    = store.Kind[Profile]{Name: "profile", Schema: 1}
 	credentials = store.Kind[credential]{Name: "credential", Schema: 1}
 	lastLogins  = store.Kind[lastLogin]{Name: "last-login", Schema: 1}
 	claims      = store.Kind[claim]{Name: "claim", Schema: 1}
@@ -167,7 +156,6 @@ const (
 const rosterPK = "LST#users"
 
 func userKey(uid int64, sk string) store.Key { return store.Key{PK: session.UserPK(uid), SK: sk} }
-func profileKey(uid int64) store.Key         { return userKey(uid, "P") }
 func credentialKey(uid int64) store.Key      { return userKey(uid, "C") }
 func lastLoginKey(uid int64) store.Key       { return userKey(uid, "L") }
 func resetKey(uid int64) store.Key           { return userKey(uid, "R") }
@@ -209,14 +197,14 @@ func fold(username string) string {
 
 // newAccount are the writes that make an account. The claims go under the
 // conditions that the caller read them with.
-func newAccount(now time.Time, p Profile, hash string, groups []string, name, email store.Cond) []store.Op {
+func newAccount(now time.Time, p profile.Profile, hash string, groups []string, name, email store.Cond) []store.Op {
 	a := session.Authority{Status: session.Active, Epoch: 1, PATEpoch: 1, Groups: groups}
 	if p.Joined == 0 {
 		p.Joined = now.UnixMilli()
 	}
 	ops := []store.Op{
 		session.Authorities.Put(session.AuthorityKey(p.UID), a, store.Absent),
-		profiles.Put(profileKey(p.UID), p, store.Absent),
+		profile.Profiles.Put(profile.Key(p.UID), p, store.Absent),
 		claims.Put(usernameKey(fold(p.Username)), claim{UID: p.UID}, name),
 		roster.Put(rosterKey(p.UID), row(p, true), store.Always),
 	}
@@ -229,6 +217,6 @@ func newAccount(now time.Time, p Profile, hash string, groups []string, name, em
 	return ops
 }
 
-func row(p Profile, active bool) rosterRow {
+func row(p profile.Profile, active bool) rosterRow {
 	return rosterRow{p.UID, p.Username, p.First, p.Last, active}
 }

@@ -6,6 +6,7 @@ import (
 
 	"gatehouse/internal/api"
 	"gatehouse/internal/fault"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/token"
@@ -41,11 +42,11 @@ func (s *Service) CreateToken(ctx context.Context, who session.Caller, in Create
 	if err != nil {
 		return NewAccessToken{}, fault.Unavailable(err)
 	}
-	items, err := s.Table.Get(ctx, profileKey(who.UID), userKey(who.UID, "N"))
+	items, err := s.Table.Get(ctx, profile.Key(who.UID), userKey(who.UID, "N"))
 	if err != nil {
 		return NewAccessToken{}, err
 	}
-	owner, err := profiles.Of(items[0])
+	owner, err := profile.Profiles.Of(items[0])
 	if err != nil {
 		return NewAccessToken{}, err
 	}

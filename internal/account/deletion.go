@@ -6,6 +6,7 @@ import (
 
 	"gatehouse/internal/api"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/token"
@@ -111,7 +112,7 @@ func (s *Service) flip(ctx context.Context, sub *subject, a *session.Authority) 
 	a.Status = session.Erased
 	ops, err := s.dropSince(ctx, sub, "", 0)
 	return append(ops,
-		store.Check(profileKey(sub.uid), sub.at("P")), // the address is still the one that is freed
+		store.Check(profile.Key(sub.uid), sub.at("P")), // the address is still the one that is freed
 		session.Authorities.Put(session.AuthorityKey(sub.uid), *a, sub.at("A")),
 		store.Delete(rosterKey(sub.uid), store.Always)), err
 }

@@ -10,6 +10,7 @@ import (
 	"gatehouse/internal/fault"
 	"gatehouse/internal/ident"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/token"
@@ -124,7 +125,7 @@ func (s *Service) ConfirmEmail(ctx context.Context, in KeyRequest) (Detail, erro
 	ops := []store.Op{
 		store.Check(session.AuthorityKey(sub.uid), sub.at("A")),
 		store.Delete(changeKey(sub.uid), sub.at("E")),
-		profiles.Put(profileKey(sub.uid), p, sub.at("P")),
+		profile.Profiles.Put(profile.Key(sub.uid), p, sub.at("P")),
 		claims.Put(emailKey(t.Email), claim{UID: sub.uid}, items[0].At()),
 		store.Delete(resetKey(sub.uid), store.Always), // it went to the old address
 		auditRow(ctx, "email.change", sub.uid, sub.uid, nil),
@@ -205,7 +206,7 @@ func (s *Service) UndoEmail(ctx context.Context, in KeyRequest) (Detail, error) 
 	}
 	ops = append(append(ops, back...), drop...)
 	p.Email, p.Verified = t.Email, true
-	ops = append(ops, profiles.Put(profileKey(sub.uid), p, sub.at("P")),
+	ops = append(ops, profile.Profiles.Put(profile.Key(sub.uid), p, sub.at("P")),
 		mail.Queue(now, jobReset, map[string]string{"email": p.Email}))
 	return done, s.Table.Transact(ctx, append(ops, api.Done(ctx, registered{UID: sub.uid})...)...)
 }

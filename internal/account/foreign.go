@@ -7,6 +7,7 @@ import (
 	"gatehouse/internal/audit"
 	"gatehouse/internal/ident"
 	"gatehouse/internal/jwt"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/token"
@@ -74,7 +75,7 @@ func (s *Service) provision(ctx context.Context, c jwt.ForeignClaims) (int64, er
 
 func (s *Service) provisioning(ctx context.Context, c jwt.ForeignClaims) ([]store.Op, int64, error) {
 	now := s.Table.Now()
-	p := Profile{UID: store.NewID(now)}
+	p := profile.Profile{UID: store.NewID(now)}
 	email := store.Absent
 	if e, err := ident.ParseEmail(c.Email); err == nil && c.EmailVerified {
 		items, err := s.Table.Get(ctx, emailKey(e.Key()))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gatehouse/internal/mail"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/token"
@@ -70,29 +71,29 @@ func (s *Service) message(kind string, d mail.Data) (*mail.Message, error) {
 }
 
 // owner finds the live account of an address.
-func (s *Service) owner(ctx context.Context, address string) (Profile, session.Authority, error) {
+func (s *Service) owner(ctx context.Context, address string) (profile.Profile, session.Authority, error) {
 	items, err := s.Table.Get(ctx, emailKey(address))
 	if err != nil {
-		return Profile{}, session.Authority{}, err
+		return profile.Profile{}, session.Authority{}, err
 	}
 	c, err := claims.Of(items[0])
 	if err != nil || c.UID == 0 {
-		return Profile{}, session.Authority{}, err
+		return profile.Profile{}, session.Authority{}, err
 	}
 	return s.account(ctx, c.UID)
 }
 
 // account reads a live account; the zero Profile is none.
-func (s *Service) account(ctx context.Context, uid int64) (Profile, session.Authority, error) {
-	items, err := s.Table.Get(ctx, session.AuthorityKey(uid), profileKey(uid))
+func (s *Service) account(ctx context.Context, uid int64) (profile.Profile, session.Authority, error) {
+	items, err := s.Table.Get(ctx, session.AuthorityKey(uid), profile.Key(uid))
 	if err != nil {
-		return Profile{}, session.Authority{}, err
+		return profile.Profile{}, session.Authority{}, err
 	}
 	a, err := session.Authorities.Of(items[0])
 	if err != nil || a.Status != session.Active && a.Status != session.Leaving {
-		return Profile{}, a, err
+		return profile.Profile{}, a, err
 	}
-	p, err := profiles.Of(items[1])
+	p, err := profile.Profiles.Of(items[1])
 	return p, a, err
 }
 
@@ -177,7 +178,7 @@ func (s *Service) resendWaiting(ctx context.Context, address string) error {
 // as an address can be registered a day.
 const maxWaiting = 10
 
-func (s *Service) resendAddress(ctx context.Context, p Profile) (*mail.Message, error) {
+func (s *Service) resendAddress(ctx context.Context, p profile.Profile) (*mail.Message, error) {
 	at := pendingKey(addressPID(p.UID))
 	items, err := s.Table.Get(ctx, at)
 	if err != nil {

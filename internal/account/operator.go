@@ -10,6 +10,7 @@ import (
 
 	"gatehouse/internal/audit"
 	"gatehouse/internal/ident"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 )
@@ -43,7 +44,7 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (int64, error) {
 	}
 	hash := n.Hash
 	if n.Password != "" {
-		if bad := s.Policy.Check(n.Password, p.person()); len(bad) > 0 {
+		if bad := s.Policy.Check(n.Password, person(p)); len(bad) > 0 {
 			return 0, errors.New(strings.Join(bad, " "))
 		}
 		if hash, err = s.Hasher.Hash(ctx, n.Password); err != nil {
@@ -62,7 +63,7 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (int64, error) {
 	return 0, store.ErrUnavailable
 }
 
-func (s *Service) createUser(ctx context.Context, n NewUser, p Profile, hash string) error {
+func (s *Service) createUser(ctx context.Context, n NewUser, p profile.Profile, hash string) error {
 	items, err := s.Table.Get(ctx, usernameKey(fold(p.Username)), emailKey(p.Email))
 	if err != nil {
 		return err
@@ -83,21 +84,21 @@ func (s *Service) createUser(ctx context.Context, n NewUser, p Profile, hash str
 	return s.Table.Transact(ctx, append(ops, operatorRow(now, "account.create", p.UID, nil))...)
 }
 
-func (s *Service) operatorProfile(n NewUser) (Profile, error) {
+func (s *Service) operatorProfile(n NewUser) (profile.Profile, error) {
 	u, err := ident.ParseOperatorUsername(n.Username, 1, 150)
 	if err != nil {
-		return Profile{}, fmt.Errorf("username %q: %w", n.Username, err)
+		return profile.Profile{}, fmt.Errorf("username %q: %w", n.Username, err)
 	}
 	e, err := ident.ParseEmail(n.Email)
 	if err != nil {
-		return Profile{}, fmt.Errorf("email %q: %w", n.Email, err)
+		return profile.Profile{}, fmt.Errorf("email %q: %w", n.Email, err)
 	}
 	for _, g := range n.Groups {
 		if !slices.Contains(Roles, g) {
-			return Profile{}, fmt.Errorf("role %q: expected %s", g, strings.Join(Roles, ", "))
+			return profile.Profile{}, fmt.Errorf("role %q: expected %s", g, strings.Join(Roles, ", "))
 		}
 	}
-	p := Profile{UID: store.NewID(s.Table.Now()), Username: u.String(), Email: e.String(), Verified: true}
+	p := profile.Profile{UID: store.NewID(s.Table.Now()), Username: u.String(), Email: e.String(), Verified: true}
 	if p.First, err = ident.Name(n.First, 150); err != nil {
 		return p, fmt.Errorf("first_name %q: %w", n.First, err)
 	}

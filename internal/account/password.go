@@ -10,6 +10,7 @@ import (
 	"gatehouse/internal/fault"
 	"gatehouse/internal/limit"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/token"
@@ -31,13 +32,13 @@ type ChangeAnswer struct {
 
 // check judges a new password; mismatch and strength stand at new_password2, as
 // in the baseline, and the apostrophe is its own.
-func (s *Service) checkNew(new1, new2 string, of Profile) error {
+func (s *Service) checkNew(new1, new2 string, of profile.Profile) error {
 	var bad fault.Fields
 	if new1 != new2 {
 		bad.Add("new_password2", "The two password fields didn’t match.")
 		return bad.Err()
 	}
-	bad.Add("new_password2", s.Policy.Check(new1, of.person())...)
+	bad.Add("new_password2", s.Policy.Check(new1, person(of))...)
 	return bad.Err()
 }
 
@@ -220,7 +221,7 @@ func (s *Service) ResetConfirm(ctx context.Context, in ResetRequest) (Detail, er
 	if !sub.profile.Verified {
 		p := sub.profile
 		p.Verified = true
-		ops = append(ops, profiles.Put(profileKey(sub.uid), p, sub.at("P")))
+		ops = append(ops, profile.Profiles.Put(profile.Key(sub.uid), p, sub.at("P")))
 	}
 	return done, s.Table.Transact(ctx, append(ops, api.Done(ctx, registered{UID: sub.uid})...)...)
 }

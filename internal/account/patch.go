@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/api"
 	"gatehouse/internal/fault"
 	"gatehouse/internal/ident"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 )
@@ -100,14 +101,14 @@ func (s *Service) changes(ctx context.Context, who session.Caller, u *target, it
 		return nil, nil
 	}
 	// The roster row is made of both: the one that does not change is checked.
-	profile, authority := store.Check(items[1].Key, items[1].At()), store.Check(items[0].Key, items[0].At())
+	nameRow, rightRow := store.Check(items[1].Key, items[1].At()), store.Check(items[0].Key, items[0].At())
 	if !sameProfile {
-		profile = profiles.Put(items[1].Key, u.profile, items[1].At())
+		nameRow = profile.Profiles.Put(items[1].Key, u.profile, items[1].At())
 	}
 	if !sameAuthority {
-		authority = session.Authorities.Put(items[0].Key, u.authority, items[0].At())
+		rightRow = session.Authorities.Put(items[0].Key, u.authority, items[0].At())
 	}
-	return append(ops, profile, authority), nil
+	return append(ops, nameRow, rightRow), nil
 }
 
 func equalAuthority(a, b session.Authority) bool {
@@ -127,7 +128,7 @@ func setName(p *string, o api.Opt[string], field string, bad *fault.Fields) {
 }
 
 // rename moves the claim of the user name.
-func (s *Service) rename(ctx context.Context, p *Profile, in PatchUser, bad *fault.Fields) ([]store.Op, error) {
+func (s *Service) rename(ctx context.Context, p *profile.Profile, in PatchUser, bad *fault.Fields) ([]store.Op, error) {
 	if !in.Username.Set || in.Username.Value == p.Username {
 		return nil, nil
 	}
@@ -155,7 +156,7 @@ func (s *Service) rename(ctx context.Context, p *Profile, in PatchUser, bad *fau
 }
 
 // readdress moves the claim of the address, for administrators.
-func (s *Service) readdress(ctx context.Context, p *Profile, in PatchUser, bad *fault.Fields) ([]store.Op, error) {
+func (s *Service) readdress(ctx context.Context, p *profile.Profile, in PatchUser, bad *fault.Fields) ([]store.Op, error) {
 	if !in.Email.Set {
 		return nil, nil
 	}

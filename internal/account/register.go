@@ -11,6 +11,7 @@ import (
 	"gatehouse/internal/fault"
 	"gatehouse/internal/ident"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/token"
@@ -84,7 +85,7 @@ func (s *Service) Register(ctx context.Context, who *session.Caller, in Register
 }
 
 // checkRegistration judges everything that needs no store.
-func (s *Service) checkRegistration(in RegisterRequest) (p Profile, accepted string, err error) {
+func (s *Service) checkRegistration(in RegisterRequest) (p profile.Profile, accepted string, err error) {
 	var bad fault.Fields
 	u, err := ident.ParseUsername(in.Username, 5, 150)
 	if err != nil {
@@ -94,14 +95,14 @@ func (s *Service) checkRegistration(in RegisterRequest) (p Profile, accepted str
 	if err != nil {
 		bad.Add("email", err.Error())
 	}
-	p = Profile{Username: u.String(), Email: e.String(), Verified: s.Settings.Verification == VerifyNone}
+	p = profile.Profile{Username: u.String(), Email: e.String(), Verified: s.Settings.Verification == VerifyNone}
 	if p.First, err = ident.Name(in.First, 150); err != nil {
 		bad.Add("first_name", err.Error())
 	}
 	if p.Last, err = ident.Name(in.Last, 150); err != nil {
 		bad.Add("last_name", err.Error())
 	}
-	person := p.person()
+	person := person(p)
 	for _, m := range s.Policy.Check(in.Password1, person) {
 		if strings.HasPrefix(m, "The password is too similar") {
 			bad.Add(fault.NonField, m)
@@ -147,7 +148,7 @@ func (s *Service) agreed(raw json.RawMessage) (names, refusal string) {
 
 // room takes from the limits and finds out whether the names are free. Outside
 // mandatory verification that goes for the address too.
-func (s *Service) room(ctx context.Context, p Profile) (name, email store.Cond, err error) {
+func (s *Service) room(ctx context.Context, p profile.Profile) (name, email store.Cond, err error) {
 	k, err := s.Secrets.Keys(ctx)
 	if err != nil {
 		return 0, 0, fault.Unavailable(err)
@@ -194,11 +195,11 @@ func (s *Service) addressTaken(ctx context.Context, it store.Item) error {
 	if err != nil {
 		return err
 	}
-	items, err := s.Table.Get(ctx, profileKey(c.UID))
+	items, err := s.Table.Get(ctx, profile.Key(c.UID))
 	if err != nil {
 		return err
 	}
-	if p, err := profiles.Of(items[0]); err != nil || !p.Verified {
+	if p, err := profile.Profiles.Of(items[0]); err != nil || !p.Verified {
 		return errors.Join(err, fault.Invalid("email_taken", "A user is already registered with this e-mail address."))
 	}
 	return fault.Field("email", "User is already registered with this e-mail address.")
@@ -206,7 +207,7 @@ func (s *Service) addressTaken(ctx context.Context, it store.Item) error {
 
 // pend are the writes of a registration that waits: itself, a claim on the user
 // name that ends with it, and the mail.
-func (s *Service) pend(ctx context.Context, p Profile, hash, accepted string, name store.Cond) []store.Op {
+func (s *Service) pend(ctx context.Context, p profile.Profile, hash, accepted string, name store.Cond) []store.Op {
 	now := api.From(ctx).Now
 	w := pending{PID: token.ID(), Username: p.Username, Email: p.Email, First: p.First, Last: p.Last, Hash: hash,
 		Seed: token.Seed(), Accepted: accepted, Created: now.UnixMilli(), Mailed: now.UnixMilli()}
@@ -222,7 +223,7 @@ func (s *Service) pend(ctx context.Context, p Profile, hash, accepted string, na
 }
 
 // registerNow makes the account and signs it in, in the modes that allow that.
-func (s *Service) registerNow(ctx context.Context, who *session.Caller, answer RegisterAnswer, p Profile, hash, accepted string, name, email store.Cond) (RegisterAnswer, error) {
+func (s *Service) registerNow(ctx context.Context, who *session.Caller, answer RegisterAnswer, p profile.Profile, hash, accepted string, name, email store.Cond) (RegisterAnswer, error) {
 	k, err := s.Secrets.Keys(ctx)
 	if err != nil {
 		return answer, fault.Unavailable(err)

@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/limit"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/password"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/token"
@@ -35,7 +36,7 @@ type subject struct {
 	uid       int64
 	partition string
 	authority session.Authority
-	profile   Profile
+	profile   profile.Profile
 	cred      credential
 	pend      pending
 	waiting   claim // by address: the newest registration of it, whether or not there is an account
@@ -198,7 +199,7 @@ func (s *Service) load(ctx context.Context, sub *subject) error {
 		return errs[0]
 	}
 	sub.authority, errs[0] = session.Authorities.Of(sub.items["A"])
-	sub.profile, errs[1] = profiles.Of(sub.items["P"])
+	sub.profile, errs[1] = profile.Profiles.Of(sub.items["P"])
 	sub.cred, errs[2] = credentials.Of(sub.items["C"])
 	sub.last, errs[3] = lastLogins.Of(sub.items["L"])
 	return errors.Join(errs[:]...)

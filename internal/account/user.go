@@ -9,22 +9,14 @@ import (
 	"gatehouse/internal/api"
 	"gatehouse/internal/fault"
 	"gatehouse/internal/list"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 )
 
-// BasicUser is what others see of a user.
-type BasicUser struct {
-	URL      string `json:"url"`
-	ID       int64  `json:"id"`
-	Username string `json:"username"`
-	First    string `json:"first_name"`
-	Last     string `json:"last_name"`
-}
-
 // User is what a user sees of himself, and a superuser of anybody.
 type User struct {
-	BasicUser
+	profile.Basic
 	Email     string   `json:"email"`
 	Groups    []string `json:"groups"`
 	Staff     bool     `json:"is_staff"`
@@ -35,12 +27,12 @@ type User struct {
 	Analytics bool     `json:"has_analytics_access"`
 }
 
-func (s *Service) basic(p Profile) BasicUser {
-	return BasicUser{URL: s.Settings.Site.BaseURL + "/api/users/" + uidText(p.UID), ID: p.UID, Username: p.Username, First: p.First, Last: p.Last}
+func (s *Service) basic(p profile.Profile) profile.Basic {
+	return profile.Show(s.Settings.Site.BaseURL, p)
 }
 
-func (s *Service) full(p Profile, a session.Authority, l lastLogin) User {
-	u := User{BasicUser: s.basic(p), Email: p.Email, Groups: a.Groups, Staff: a.Staff, Super: a.Super,
+func (s *Service) full(p profile.Profile, a session.Authority, l lastLogin) User {
+	u := User{Basic: s.basic(p), Email: p.Email, Groups: a.Groups, Staff: a.Staff, Super: a.Super,
 		Active: a.Status == session.Active, Joined: api.Time(time.UnixMilli(p.Joined)), Analytics: a.Admin()}
 	if l.At != 0 {
 		u.LastLogin = api.Time(time.UnixMilli(l.At))
@@ -53,11 +45,11 @@ func (s *Service) full(p Profile, a session.Authority, l lastLogin) User {
 
 // Self is the caller.
 func (s *Service) Self(ctx context.Context, who session.Caller, _ struct{}) (User, error) {
-	items, err := s.Table.Get(ctx, profileKey(who.UID), lastLoginKey(who.UID))
+	items, err := s.Table.Get(ctx, profile.Key(who.UID), lastLoginKey(who.UID))
 	if err != nil {
 		return User{}, err
 	}
-	p, err := profiles.Of(items[0])
+	p, err := profile.Profiles.Of(items[0])
 	if err != nil {
 		return User{}, err
 	}
@@ -86,7 +78,7 @@ func (s *Service) GetUser(ctx context.Context, who session.Caller, in UserReques
 // target is a user whom a request is about.
 type target struct {
 	authority session.Authority
-	profile   Profile
+	profile   profile.Profile
 	last      lastLogin
 }
 
@@ -95,7 +87,7 @@ func (s *Service) user(ctx context.Context, who session.Caller, id int64) (targe
 	if id != who.UID && !who.Admin() {
 		return target{}, nil, fault.NotFound("User")
 	}
-	items, err := s.Table.Get(ctx, session.AuthorityKey(id), profileKey(id), lastLoginKey(id))
+	items, err := s.Table.Get(ctx, session.AuthorityKey(id), profile.Key(id), lastLoginKey(id))
 	if err != nil {
 		return target{}, nil, err
 	}
@@ -103,7 +95,7 @@ func (s *Service) user(ctx context.Context, who session.Caller, id int64) (targe
 	if t.authority, err = session.Authorities.Of(items[0]); err != nil {
 		return t, nil, err
 	}
-	if t.profile, err = profiles.Of(items[1]); err != nil {
+	if t.profile, err = profile.Profiles.Of(items[1]); err != nil {
 		return t, nil, err
 	}
 	if t.last, err = lastLogins.Of(items[2]); err != nil {
@@ -167,8 +159,8 @@ func (s *Service) ListUsers(ctx context.Context, who session.Caller, in ListRequ
 	results := make([]any, len(page.Rows))
 	var keys []store.Key
 	for i, r := range page.Rows {
-		results[i] = s.basic(Profile{UID: r.ID, Username: r.Username, First: r.First, Last: r.Last})
-		keys = append(keys, session.AuthorityKey(r.ID), profileKey(r.ID), lastLoginKey(r.ID))
+		results[i] = s.basic(profile.Profile{UID: r.ID, Username: r.Username, First: r.First, Last: r.Last})
+		keys = append(keys, session.AuthorityKey(r.ID), profile.Key(r.ID), lastLoginKey(r.ID))
 	}
 	if who.Super {
 		if err := s.fillFull(ctx, keys, results); err != nil {
@@ -190,7 +182,7 @@ func (s *Service) fillFull(ctx context.Context, keys []store.Key, results []any)
 			if err != nil {
 				return err
 			}
-			p, err := profiles.Of(items[i+1])
+			p, err := profile.Profiles.Of(items[i+1])
 			if err != nil {
 				return err
 			}
@@ -206,11 +198,11 @@ func (s *Service) fillFull(ctx context.Context, keys []store.Key, results []any)
 
 func (s *Service) visible(ctx context.Context, who session.Caller) ([]rosterRow, error) {
 	if !who.Admin() {
-		items, err := s.Table.Get(ctx, profileKey(who.UID))
+		items, err := s.Table.Get(ctx, profile.Key(who.UID))
 		if err != nil {
 			return nil, err
 		}
-		p, err := profiles.Of(items[0])
+		p, err := profile.Profiles.Of(items[0])
 		return []rosterRow{row(p, true)}, err
 	}
 	items, err := s.Table.All(ctx, store.Query{PK: rosterPK}, maxRoster)

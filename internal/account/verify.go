@@ -9,6 +9,7 @@ import (
 	"gatehouse/internal/fault"
 	"gatehouse/internal/ident"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/profile"
 	"gatehouse/internal/store"
 	"gatehouse/internal/token"
 )
@@ -84,7 +85,7 @@ func (s *Service) becomeAccount(ctx context.Context, p pending) ([]store.Op, err
 	if err != nil {
 		return nil, err
 	}
-	u := Profile{UID: store.NewID(now), Username: p.Username, Email: p.Email, Verified: true, First: p.First, Last: p.Last}
+	u := profile.Profile{UID: store.NewID(now), Username: p.Username, Email: p.Email, Verified: true, First: p.First, Last: p.Last}
 	ops = append(ops, newAccount(now, u, p.Hash, []string{"user"}, items[0].At(), items[1].At())...)
 	if c, err := claims.Of(items[2]); err == nil && c.PID == p.PID {
 		ops = append(ops, store.Delete(items[2].Key, items[2].At()))
@@ -102,11 +103,11 @@ func (s *Service) displace(ctx context.Context, it store.Item) ([]store.Op, erro
 	if err != nil {
 		return nil, err
 	}
-	items, err := s.Table.Get(ctx, profileKey(c.UID))
+	items, err := s.Table.Get(ctx, profile.Key(c.UID))
 	if err != nil {
 		return nil, err
 	}
-	u, err := profiles.Of(items[0])
+	u, err := profile.Profiles.Of(items[0])
 	if err == nil && !items[0].Exists() {
 		return nil, nil // of an account that is erased: nobody has it
 	}
@@ -114,22 +115,22 @@ func (s *Service) displace(ctx context.Context, it store.Item) ([]store.Op, erro
 		return nil, orBadKey(err)
 	}
 	u.Email = ""
-	return []store.Op{profiles.Put(items[0].Key, u, items[0].At()), auditRow(ctx, "email.displaced", 0, c.UID, nil)}, nil
+	return []store.Op{profile.Profiles.Put(items[0].Key, u, items[0].At()), auditRow(ctx, "email.displaced", 0, c.UID, nil)}, nil
 }
 
 // confirmAddress are the writes that mark the address of an account as proven, if
 // it is still that one.
 func (s *Service) confirmAddress(ctx context.Context, p pending) ([]store.Op, error) {
-	items, err := s.Table.Get(ctx, profileKey(p.UID))
+	items, err := s.Table.Get(ctx, profile.Key(p.UID))
 	if err != nil {
 		return nil, err
 	}
-	u, err := profiles.Of(items[0])
+	u, err := profile.Profiles.Of(items[0])
 	if err != nil || u.Email != p.Email {
 		return nil, orBadKey(err)
 	}
 	u.Verified = true
-	return []store.Op{profiles.Put(items[0].Key, u, items[0].At()), auditRow(ctx, "email.verify", p.UID, p.UID, nil)}, nil
+	return []store.Op{profile.Profiles.Put(items[0].Key, u, items[0].At()), auditRow(ctx, "email.verify", p.UID, p.UID, nil)}, nil
 }
 
 func orBadKey(err error) error {
@@ -143,7 +144,7 @@ func orBadKey(err error) error {
 func addressPID(uid int64) string { return "u" + strings.TrimLeft(store.IDText(uid), "0") }
 
 // pendAddress are the writes that ask an account to confirm its address.
-func (s *Service) pendAddress(now time.Time, u Profile) []store.Op {
+func (s *Service) pendAddress(now time.Time, u profile.Profile) []store.Op {
 	p := pending{PID: addressPID(u.UID), UID: u.UID, Email: u.Email, Seed: token.Seed(), Created: now.UnixMilli(), Mailed: now.UnixMilli()}
 	return []store.Op{
 		pendings.Put(pendingKey(p.PID), p, store.Always).Until(now.Add(verifyLife)),
@@ -153,7 +154,7 @@ func (s *Service) pendAddress(now time.Time, u Profile) []store.Op {
 
 // mailVerification mails an account the confirmation of its address, at most
 // every three minutes.
-func (s *Service) mailVerification(ctx context.Context, u Profile) error {
+func (s *Service) mailVerification(ctx context.Context, u profile.Profile) error {
 	now := api.From(ctx).Now
 	items, err := s.Table.Get(ctx, pendingKey(addressPID(u.UID)))
 	if err != nil {
