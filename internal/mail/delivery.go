@@ -81,6 +81,33 @@ func ParseTag(tag string) (created int64, id string, ok bool) {
 	return created, id, ok
 }
 
+// overdue is how long after its queuing a message may be without a delivery and
+// still wait: its last attempt comes up to an hour after giveUp, and a worker
+// needs time to come by.
+const overdue = giveUp + 2*time.Hour
+
+// StateOf is what became of the message that a job's Ref names. It reads one row.
+// As long as none is recorded the answer is Queuing with ID and Created only, also
+// for a message that nobody needed. After about a day without a row, when the
+// row has expired, and for what is no reference, State is "".
+func StateOf(ctx context.Context, t *store.Table, ref string) (Delivery, error) {
+	created, id, ok := ParseTag(ref)
+	if !ok {
+		return Delivery{}, nil
+	}
+	items, err := t.Get(ctx, deliveryKey(Job{ID: id, Created: created}))
+	if err != nil {
+		return Delivery{}, err
+	}
+	if items[0].Exists() {
+		return Deliveries.Of(items[0])
+	}
+	if t.Now().Sub(time.UnixMilli(created)) < overdue {
+		return Delivery{ID: id, State: Queuing, Created: created}, nil
+	}
+	return Delivery{}, nil
+}
+
 // early is how long after its queuing a message may be reported on before its
 // delivery is recorded.
 const early = 15 * time.Minute

@@ -97,3 +97,99 @@ func TestTag(t *testing.T) {
 		t.Errorf("read back as %d %q %t", created, id, ok)
 	}
 }
+
+func TestStateOf(t *testing.T) {
+	r := newRig(t)
+	j := NewJob(r.clock(), KindInvitation, map[string]string{"to": "ada@example.org"})
+	if err := r.table.Transact(t.Context(), j.Op()); err != nil {
+		t.Fatal(err)
+	}
+	state := func() Delivery {
+		t.Helper()
+		d, err := StateOf(t.Context(), r.table, j.Ref())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	waits := Delivery{ID: j.ID, State: Queuing, Created: j.Created}
+	if d := state(); d != waits {
+		t.Errorf("at once %+v", d)
+	}
+	r.send = func(Message) error { return errors.New("carrier is down") }
+	r.drain()
+	if d := state(); d != waits {
+		t.Errorf("after a failure %+v", d)
+	}
+	r.send = nil
+	r.turn(time.Hour)
+	r.drain()
+	if d := state(); d != r.delivery(j) || d.State != Sent || d.To != "ada@example.org" || d.Attempts != 2 {
+		t.Errorf("sent %+v", d)
+	}
+	if err := Record(t.Context(), r.table, Report{Tag: j.Ref(), State: Bounced, Cause: "no mailbox"}); err != nil {
+		t.Fatal(err)
+	}
+	r.turn(keepFor - 2*time.Hour)
+	if d := state(); d.State != Bounced || d.Error != "no mailbox" {
+		t.Errorf("bounced %+v", d)
+	}
+	r.turn(2 * time.Hour)
+	if d := state(); d != (Delivery{}) {
+		t.Errorf("expired %+v", d)
+	}
+}
+
+// A message is queued until its last attempt is recorded, however late that is.
+func TestStateOfUntilGivenUp(t *testing.T) {
+	r := newRig(t)
+	j := r.queue(KindInvitation, "ada@example.org")
+	r.send = func(Message) error { return errors.New("carrier is down") }
+	for len(r.waiting()) > 0 {
+		if d, err := StateOf(t.Context(), r.table, j.Ref()); err != nil || d.State != Queuing {
+			t.Fatalf("after %v: %+v, %v", r.clock().Sub(time.UnixMilli(j.Created)), d, err)
+		}
+		r.turn(time.Minute)
+		r.drain()
+	}
+	if d, err := StateOf(t.Context(), r.table, j.Ref()); err != nil || d.State != Failed || d.Error != "carrier is down" {
+		t.Errorf("given up %+v, %v", d, err)
+	}
+}
+
+func TestStateOfNothing(t *testing.T) {
+	r := newRig(t)
+	j := r.queue("nothing", "ada@example.org")
+	r.drain()
+	if d, err := StateOf(t.Context(), r.table, j.Ref()); err != nil || d.State != Queuing {
+		t.Errorf("not needed: %+v, %v", d, err)
+	}
+	r.turn(overdue)
+	for _, ref := range []string{j.Ref(), "", "x", j.ID, "0000000000012-", "0000000000012-A#", j.Ref() + "#"} {
+		if d, err := StateOf(t.Context(), r.table, ref); err != nil || d != (Delivery{}) {
+			t.Errorf("%q: %+v, %v", ref, d, err)
+		}
+	}
+}
+
+func TestNewJob(t *testing.T) {
+	r := newRig(t)
+	j := NewJob(r.clock().Add(999*time.Microsecond), KindInvitation, map[string]string{"a": "b"})
+	op := j.Op()
+	if created, id, ok := ParseTag(j.Ref()); !ok || id != j.ID || created != j.Created || op.Key != j.key(r.clock()) || op.If != store.Absent {
+		t.Errorf("%q of %+v at %q", j.Ref(), j, op.Key)
+	}
+	if err := r.table.Transact(t.Context(), op); err != nil {
+		t.Fatal(err)
+	}
+	if _, lost := store.Conflict(r.table.Transact(t.Context(), j.Op())); !lost {
+		t.Error("written twice")
+	}
+	if w := r.waiting(); len(w) != 1 || w[0].ID != j.ID || w[0].Args["a"] != "b" {
+		t.Errorf("waiting %+v", w)
+	}
+	r.drain()
+	if len(r.sent) != 1 || r.sent[0].Tag != j.Ref() {
+		t.Errorf("sent %+v", r.sent)
+	}
+}

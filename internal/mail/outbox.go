@@ -51,11 +51,25 @@ const (
 	giveUp    = 24 * time.Hour
 )
 
-// Queue writes a job, due at once.
+// Queue writes a job, due at once. Use NewJob to keep a reference to it.
 func Queue(now time.Time, kind string, args map[string]string) store.Op {
-	j := Job{ID: token.ID(), Kind: kind, Args: args, Created: now.UnixMilli()}
-	return Jobs.Put(j.key(now), j, store.Absent)
+	return NewJob(now, kind, args).Op()
 }
+
+// NewJob makes a job that is due at once. Nothing is sent before its Op is written.
+func NewJob(now time.Time, kind string, args map[string]string) Job {
+	return Job{ID: token.ID(), Kind: kind, Args: args, Created: now.UnixMilli()}
+}
+
+// Op writes a new job. It fails if the job was written before and still waits
+// for its first attempt.
+func (j Job) Op() store.Op {
+	return Jobs.Put(j.key(time.UnixMilli(j.Created)), j, store.Absent)
+}
+
+// Ref is a short text that names the message, the same through all attempts. It
+// is the Tag of the message, and what StateOf takes.
+func (j Job) Ref() string { return Tag(j.Created, j.ID) }
 
 func (j Job) key(due time.Time) store.Key {
 	return store.Key{PK: OutboxPrefix + strconv.Itoa(int(j.ID[0])%shards), SK: store.TimeText(due) + "#" + j.ID}

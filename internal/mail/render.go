@@ -26,6 +26,10 @@ const (
 	KindDeletion          = "deletion"           // the account is disabled: Username, When (it is erased), Link (to take it back)
 	KindDeletionCancelled = "deletion-cancelled" // and enabled again: Username, Link (to sign in), Reset
 	KindRefreshReuse      = "refresh-reuse"      // a sign-in was ended because an old token came again: Username, When, Device, Network, Link (to the sessions), Reset
+	KindInvitation        = "invitation"         // to join an organization: Inviter (unless gone), Org, Slug, Role, Link (to accept), Valid
+	KindOwnershipOffer    = "ownership-offer"    // to become the owner of one: Username, Inviter (who owns it), Org, Slug, Link (to accept), Valid
+	KindOwnershipChanged  = "ownership-changed"  // to the former owner: Username, Org, Slug, When, Link (to the organization), Reset
+	KindMemberRemoved     = "member-removed"     // from an organization: Username, Org, Slug, When
 )
 
 // Site is the installation as its mails present it. It comes from the
@@ -36,8 +40,8 @@ type Site struct {
 	Support string // an address or page for questions; may be empty
 }
 
-// Data is what a message says. Kinds use different parts of it. Username, Device
-// and Network are shown as tame makes them, whoever chose them.
+// Data is what a message says. Kinds use different parts of it. Texts other
+// than links are shown as tame makes them, whoever chose them.
 type Data struct {
 	To       string        // the one recipient, as stored
 	Username string        // of the account
@@ -47,6 +51,10 @@ type Data struct {
 	Valid    time.Duration // how long Link works
 	Link     string        // where the button leads
 	Reset    string        // the page that mails a link for a new password
+	Org      string        // the name that an organization shows
+	Slug     string        // its short name
+	Inviter  string        // the user name of whoever invites or offers
+	Role     string        // what an invitation makes of its reader, e.g. worker
 }
 
 // ErrRender says (wrapped) that a message cannot be made of what was given.
@@ -109,8 +117,10 @@ func values(site Site, d Data) (map[string]string, error) {
 			v[name] = "unknown"
 		}
 	}
-	if name := tame(d.Username); name != "" {
-		v["Username"] = name
+	for name, value := range map[string]string{"Username": d.Username, "Org": d.Org, "Slug": d.Slug, "Inviter": d.Inviter, "Role": d.Role} {
+		if value = tame(value); value != "" {
+			v[name] = value
+		}
 	}
 	if !d.When.IsZero() {
 		v["When"] = d.When.UTC().Format("2 January 2006, 15:04 UTC")

@@ -112,7 +112,7 @@ func (w *Worker) attempt(ctx context.Context, j Job) (m *Message, carrier string
 	if err != nil || m == nil {
 		return nil, "", err // what came with an error is no message
 	}
-	m.ID, m.Tag, m.From = j.ID, Tag(j.Created, j.ID), w.From
+	m.ID, m.Tag, m.From = j.ID, j.Ref(), w.From
 	if m.Kind == "" {
 		m.Kind = j.Kind
 	}
