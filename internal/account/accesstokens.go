@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"gatehouse/internal/api"
-	"gatehouse/internal/fault"
 	"gatehouse/internal/list"
 	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
@@ -34,9 +33,9 @@ type NewAccessToken struct {
 // maxTokens bounds the usable access tokens of one user, in every plan.
 const maxTokens = 50
 
-func (s *Service) view(t session.AccessToken, owner profile.Profile) AccessTokenView {
+func (s *Service) view(t session.AccessToken, owner profile.Basic) AccessTokenView {
 	return AccessTokenView{ID: t.ID, Name: t.Name, Created: api.UnixTime(t.Created), Updated: api.UnixTime(t.Updated), Expiry: api.UnixTime(t.Expiry),
-		LastUsed: api.UnixTime(t.LastUsed), ReadOnly: t.ReadOnly, Owner: s.basic(owner)}
+		LastUsed: api.UnixTime(t.LastUsed), ReadOnly: t.ReadOnly, Owner: owner}
 }
 
 // usable lists the caller's access tokens that work.
@@ -88,14 +87,6 @@ func (s *Service) ownTokens(ctx context.Context, who session.Caller) (out []sess
 	return out, dead, nil
 }
 
-func (s *Service) profile(ctx context.Context, uid int64) (profile.Profile, error) {
-	items, err := s.Table.Get(ctx, profile.Key(uid))
-	if err != nil {
-		return profile.Profile{}, err
-	}
-	return profile.Profiles.Of(items[0])
-}
-
 func tokenSpec() list.Spec[session.AccessToken] {
 	at := func(name string, get func(session.AccessToken) int64) list.Field[session.AccessToken] {
 		return list.Field[session.AccessToken]{Name: name, Kind: list.Time, Sort: true, Filter: true, Get: func(t session.AccessToken) list.Value {
@@ -120,36 +111,26 @@ func tokenSpec() list.Spec[session.AccessToken] {
 	}
 }
 
-// grouped refuses whoever is in no global group at all.
-func grouped(who session.Caller) error {
-	if !who.InGroup("admin") && !who.InGroup("user") && !who.InGroup("worker") {
-		return fault.Forbidden()
-	}
-	return nil
-}
-
 // ListTokens lists the caller's usable access tokens.
-func (s *Service) ListTokens(ctx context.Context, who session.Caller, in ListRequest) (Listing[AccessTokenView], error) {
-	if err := grouped(who); err != nil {
-		return Listing[AccessTokenView]{}, err
+func (s *Service) ListTokens(ctx context.Context, who session.Caller, in OwnListRequest) (api.Listing[AccessTokenView], error) {
+	none, query := api.Listing[AccessTokenView]{}, api.ListRequest(in)
+	if _, err := api.Plan(ctx, who, "access_tokens"); err != nil {
+		return none, err
 	}
-	query := list.Query(in.Query)
-	params, err := list.Parse(tokenSpec(), query)
+	if err := api.CheckList(tokenSpec(), query); err != nil {
+		return none, err
+	}
+	owner, err := profile.Profiles.Of(api.NearOf(ctx)[0])
 	if err != nil {
-		return Listing[AccessTokenView]{}, listFault(err)
+		return none, err
 	}
 	rows, err := s.usable(ctx, who)
 	if err != nil {
-		return Listing[AccessTokenView]{}, err
+		return none, err
 	}
-	page, err := list.Eval(tokenSpec(), rows, params)
-	if err != nil {
-		return Listing[AccessTokenView]{}, listFault(err)
+	page, l, err := api.List[session.AccessToken, AccessTokenView](s.Settings.Site.BaseURL+"/api/auth/access_tokens", tokenSpec(), rows, query)
+	for _, t := range page.Rows {
+		l.Results = append(l.Results, s.view(t, s.basic(owner)))
 	}
-	owner, err := s.profile(ctx, who.UID)
-	results := make([]AccessTokenView, len(page.Rows))
-	for i, t := range page.Rows {
-		results[i] = s.view(t, owner)
-	}
-	return listing(s.Settings.Site.BaseURL+"/api/auth/access_tokens", query, page, results), err
+	return l, err
 }

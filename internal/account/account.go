@@ -2,7 +2,9 @@
 // address, sign-in, passwords, sessions, access tokens, profile and erasure.
 //
 // It does not own organizations, nor who may do what in them; what a session is
-// belongs to session, how a request becomes a call of an operation to api.
+// belongs to session, how a request becomes a call of an operation to api. What it
+// asks of the domains around it are the interfaces People, Followers and
+// Invitations.
 //
 // Everything of one account lies in its own partition:
 //
@@ -72,6 +74,10 @@ type Service struct {
 	Limits   *limit.Limiter
 	Settings Settings
 	Log      *slog.Logger
+
+	People      People      // nil: nobody is in an organization
+	Followers   Followers   // nil: nobody follows
+	Invitations Invitations // nil: nobody is invited
 }
 
 func person(p profile.Profile) password.Person {

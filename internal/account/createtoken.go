@@ -15,9 +15,15 @@ import (
 // CreateTokenRequest describes a new access token, which is read-only unless
 // asked otherwise.
 type CreateTokenRequest struct {
+	api.Late
 	Name     string             `json:"name" rule:"required,max=50"`
 	Expiry   api.Opt[time.Time] `json:"expiry_date" rule:"null"`
 	ReadOnly api.Opt[bool]      `json:"read_only"`
+}
+
+// Near implements api.Near.
+func (CreateTokenRequest) Near(uid int64) []store.Key {
+	return []store.Key{profile.Key(uid), userKey(uid, "N")}
 }
 
 // tokenGuard is written with every new access token, so that of many made at once
@@ -35,40 +41,38 @@ type createdToken struct {
 
 // CreateToken makes an access token. Its value is in this answer only.
 func (s *Service) CreateToken(ctx context.Context, who session.Caller, in CreateTokenRequest) (NewAccessToken, error) {
-	if err := grouped(who); err != nil {
-		return NewAccessToken{}, err
+	none := NewAccessToken{}
+	if err := api.Judge(ctx, who, aboutToken("create", 0, who.UID)); err != nil {
+		return none, err
 	}
 	k, err := s.Secrets.Keys(ctx)
 	if err != nil {
-		return NewAccessToken{}, fault.Unavailable(err)
+		return none, fault.Unavailable(err)
 	}
-	items, err := s.Table.Get(ctx, profile.Key(who.UID), userKey(who.UID, "N"))
+	p, err := profile.Profiles.Of(api.NearOf(ctx)[0])
 	if err != nil {
-		return NewAccessToken{}, err
+		return none, err
 	}
-	owner, err := profile.Profiles.Of(items[0])
-	if err != nil {
-		return NewAccessToken{}, err
-	}
-	guard := items[1] // read before the tokens are counted, written with the new one
+	owner := s.basic(p)
+	guard := api.NearOf(ctx)[1] // read before the tokens are counted, written with the new one
 	var before createdToken
 	if api.Prior(ctx, &before) {
 		items, err := s.Table.Get(ctx, session.AccessTokenKey(before.Prefix))
 		if err != nil {
-			return NewAccessToken{}, err
+			return none, err
 		}
 		t, err := session.AccessTokens.Of(items[0])
 		return NewAccessToken{s.view(t, owner), token.PAT(k, before.Prefix, before.Seed)}, err
 	}
-	if err := expiryAhead(in.Expiry, api.From(ctx).Now); err != nil {
-		return NewAccessToken{}, err
+	if err := in.check(api.From(ctx).Now); err != nil {
+		return none, err
 	}
 	have, dead, err := s.ownTokens(ctx, who)
 	if err != nil {
-		return NewAccessToken{}, err
+		return none, err
 	}
 	if len(have) >= maxTokens {
-		return NewAccessToken{}, fault.Invalid("too_many_tokens", "You have reached the maximum allowed number of Personal Access Tokens for a user")
+		return none, fault.Invalid("too_many_tokens", "You have reached the maximum allowed number of Personal Access Tokens for a user")
 	}
 	t, value, ops := mint(ctx, k, who, in)
 	ops = append(ops, tokenGuards.Put(guard.Key, tokenGuard{len(have) + 1}, guard.At()))
@@ -76,6 +80,14 @@ func (s *Service) CreateToken(ctx context.Context, who session.Caller, in Create
 		ops = append(ops, store.Delete(d.pointer, store.Always), store.Delete(session.AccessTokenKey(d.prefix), store.Always), store.Delete(session.IDKey(d.id), store.Always))
 	}
 	return NewAccessToken{s.view(t, owner), value}, s.Table.Transact(ctx, ops...)
+}
+
+// check judges the form.
+func (in CreateTokenRequest) check(now time.Time) error {
+	if err := in.Invalid(); err != nil {
+		return err
+	}
+	return expiryAhead(in.Expiry, now)
 }
 
 // mint makes a token and the writes that keep it.

@@ -188,7 +188,7 @@ func (s *Service) UndoEmail(ctx context.Context, in KeyRequest) (Detail, error) 
 	p, a := sub.profile, sub.authority
 	endEverything(&a, now)
 	a.PATEpoch++
-	back, err := s.comeBack(sub, &a)
+	back, err := s.comeBack(ctx, sub, &a)
 	if err != nil {
 		return Detail{}, err
 	}
@@ -213,17 +213,18 @@ func (s *Service) UndoEmail(ctx context.Context, in KeyRequest) (Detail, error) 
 
 // comeBack are the writes that also take back a deletion that was asked for by
 // whoever had the account meanwhile.
-func (s *Service) comeBack(sub *subject, a *session.Authority) ([]store.Op, error) {
+func (s *Service) comeBack(ctx context.Context, sub *subject, a *session.Authority) ([]store.Op, error) {
 	d, err := tickets.Of(sub.items["D"])
 	if err != nil || a.Status != session.Leaving || d.By != "self" {
 		return nil, err
 	}
 	a.Status = session.Active
-	return []store.Op{
+	ops, err := s.changed(ctx, sub.profile, true)
+	return append(ops,
 		store.Delete(deletionKey(sub.uid), sub.at("D")),
 		store.Delete(dueKey(time.UnixMilli(d.Due), sub.uid), store.Always),
 		roster.Put(rosterKey(sub.uid), row(sub.profile, true), store.Always),
-	}, nil
+	), err
 }
 
 // maxUndo bounds how many old addresses can take a change back at a time.

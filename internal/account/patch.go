@@ -17,6 +17,7 @@ import (
 // PatchUser is a change of a user: one's own names, and for administrators the rest.
 type PatchUser struct {
 	api.Names
+	api.Late
 	ID       int64             `path:"id"`
 	Username api.Opt[string]   `json:"username" rule:"min=1,max=150"`
 	First    api.Opt[string]   `json:"first_name" rule:"blank,max=150"`
@@ -28,17 +29,32 @@ type PatchUser struct {
 	Super    api.Opt[bool]     `json:"is_superuser"`
 }
 
-// judge applies the scopes of the fields that were sent.
-func (in PatchUser) judge(who session.Caller) error {
+// Near implements api.Near.
+func (in PatchUser) Near(int64) []store.Key { return targetKeys(in.ID) }
+
+// patchScopes are what the policy calls the change of a member.
+var patchScopes = map[string]string{
+	"username": "update:personal_data", "first_name": "update:personal_data", "last_name": "update:personal_data",
+	"email":  "update:email",
+	"groups": "update:permissions", "is_active": "update:permissions", "is_staff": "update:permissions", "is_superuser": "update:permissions",
+}
+
+// judge asks the policy for each kind of change once. What it has no name for,
+// nobody may change.
+func (in PatchUser) judge(ctx context.Context, who session.Caller) error {
+	var scopes []string
 	for _, name := range in.Sent() {
-		switch name {
-		case "username", "first_name", "last_name":
-		case "email", "groups", "is_active", "is_staff", "is_superuser":
-			if !who.Admin() {
-				return fault.Forbidden()
-			}
-		default:
+		scope, known := patchScopes[name]
+		if !known {
 			return fault.New(403, "unknown_field", "Attempted to update an unknown field")
+		}
+		if !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	for _, scope := range scopes {
+		if err := api.Judge(ctx, who, aboutUser(ctx, scope, in.ID)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -46,35 +62,53 @@ func (in PatchUser) judge(who session.Caller) error {
 
 // UpdateUser changes a user. New names and rights hold for the next request.
 func (s *Service) UpdateUser(ctx context.Context, who session.Caller, in PatchUser) (any, error) {
-	u, items, err := s.user(ctx, who, in.ID)
+	u, err := s.target(ctx, who, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := in.judge(who); err != nil {
+	if err := in.judge(ctx, who); err != nil {
 		return nil, err
 	}
-	ops, err := s.changes(ctx, who, &u, items, in)
+	if u.items == nil {
+		return nil, fault.NotFound("User") // is invited, and has no account yet
+	}
+	if err := in.Invalid(); err != nil {
+		return nil, err
+	}
+	before := u
+	ops, err := s.changes(ctx, who, &u, in)
+	if err != nil || len(ops) == 0 {
+		return s.show(who, u), err
+	}
+	if st := u.authority.Status; st == session.Active || st == session.Disabled {
+		ops = append(ops, roster.Put(rosterKey(in.ID), row(u.profile, st == session.Active), store.Always))
+	}
+	more, err := s.follow(ctx, before, u)
 	if err != nil {
 		return nil, err
 	}
-	if len(ops) > 0 {
-		if s := u.authority.Status; s == session.Active || s == session.Disabled {
-			ops = append(ops, roster.Put(rosterKey(in.ID), row(u.profile, s == session.Active), store.Always))
-		}
-		ops = append(ops, auditRow(ctx, "user.update", who.UID, in.ID, map[string]string{"fields": strings.Join(in.Sent(), ",")}))
-		if err := s.Table.Transact(ctx, ops...); err != nil {
-			return nil, err
-		}
+	ops = append(append(ops, more...), auditRow(ctx, "user.update", who.UID, in.ID, map[string]string{"fields": strings.Join(in.Sent(), ",")}))
+	return s.show(who, u), s.Table.Transact(ctx, ops...)
+}
+
+// follow are the writes that tell others, if what they have noted has changed.
+func (s *Service) follow(ctx context.Context, before, after target) ([]store.Op, error) {
+	type noted struct {
+		username, first, last string
+		enabled               bool
 	}
-	if in.ID == who.UID || who.Super {
-		return s.full(u.profile, u.authority, u.last), nil
+	of := func(t target) noted {
+		return noted{t.profile.Username, t.profile.First, t.profile.Last, t.authority.Status == session.Active}
 	}
-	return s.basic(u.profile), nil
+	if of(before) == of(after) {
+		return nil, nil
+	}
+	return s.changed(ctx, after.profile, of(after).enabled)
 }
 
 // changes applies the fields to u and gives the writes.
-func (s *Service) changes(ctx context.Context, who session.Caller, u *target, items []store.Item, in PatchUser) (ops []store.Op, err error) {
-	p, a := u.profile, u.authority
+func (s *Service) changes(ctx context.Context, who session.Caller, u *target, in PatchUser) (ops []store.Op, err error) {
+	p, a, items := u.profile, u.authority, u.items
 	var bad fault.Fields
 	rename, err := s.rename(ctx, &u.profile, in, &bad)
 	if err != nil {
@@ -173,7 +207,7 @@ func (s *Service) readdress(ctx context.Context, p *profile.Profile, in PatchUse
 		return nil, err
 	}
 	if c, err := claims.Of(items[0]); err != nil || c.UID != 0 && c.UID != p.UID {
-		bad.Add("email", "User is already registered with this e-mail address.")
+		bad.Add("email", takenAddress)
 	}
 	// The operator's word is the last one: no address from before can take it back.
 	sub := &subject{uid: p.UID, partition: session.UserPK(p.UID)}

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,12 +27,6 @@ type CursorRequest struct {
 	State  string `query:"state"`
 }
 
-// CursorPage is a page of a list without a count; Next goes on from it.
-type CursorPage[T any] struct {
-	Results []T     `json:"results"`
-	Next    *string `json:"next"` // a cursor
-}
-
 // AuditView is an event as people see it.
 type AuditView struct {
 	At      api.Time          `json:"at"`
@@ -45,52 +38,20 @@ type AuditView struct {
 	Detail  map[string]string `json:"detail"`
 }
 
-// size reads page_size: 1 to 100, 50 if not given.
-func (in CursorRequest) size() (int, error) {
-	if in.Size == "" {
-		return 50, nil
-	}
-	n, err := strconv.Atoi(in.Size)
-	if err != nil || n < 1 || n > 100 {
-		return 0, fault.Field("page_size", "A number from 1 to 100 is expected.")
-	}
-	return n, nil
+func (in CursorRequest) cursor() api.Cursor {
+	return api.Cursor{Cursor: in.Cursor, Size: in.Size, Since: in.Since, Until: in.Until}
 }
 
-func moment(field, s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return t, fault.Field(field, "A date and time is expected, as in 2026-11-23T07:40:42Z.")
-	}
-	return t, nil
-}
+func (s *Service) paging() api.Paging { return api.Paging{Table: s.Table, Secrets: s.Secrets} }
 
 // SelfAudit lists what happened to the caller's account, newest first.
-func (s *Service) SelfAudit(ctx context.Context, who session.Caller, in CursorRequest) (CursorPage[AuditView], error) {
-	size, err := in.size()
-	if err != nil {
-		return CursorPage[AuditView]{}, err
-	}
-	since, err := moment("since", in.Since)
-	if err != nil {
-		return CursorPage[AuditView]{}, err
-	}
-	until, err := moment("until", in.Until)
-	if err != nil {
-		return CursorPage[AuditView]{}, err
-	}
-	q := store.Query{PK: audit.UserPK(who.UID), Reverse: true, Limit: size}
-	if !since.IsZero() {
-		q.From = store.TimeText(since)
-	}
-	if !until.IsZero() {
-		q.To = store.TimeText(until)
+func (s *Service) SelfAudit(ctx context.Context, who session.Caller, in CursorRequest) (api.CursorPage[AuditView], error) {
+	q := store.Query{PK: audit.UserPK(who.UID), Reverse: true}
+	if err := in.cursor().Bound(&q); err != nil {
+		return api.CursorPage[AuditView]{}, err
 	}
 	scope := "audit " + uidText(who.UID) + " " + in.Actor + " " + in.Action
-	return cursorPage(ctx, s, q, scope, in.Cursor, func(it store.Item) (AuditView, bool, error) {
+	return api.ReadPage(ctx, s.paging(), q, scope, in.Cursor, func(it store.Item) (AuditView, bool, error) {
 		e, err := audit.Events.Of(it)
 		keep := (in.Action == "" || e.Action == in.Action) && (in.Actor == "" || in.Actor == uidText(e.Actor))
 		return viewEvent(e), keep, err
@@ -106,36 +67,6 @@ func viewEvent(e audit.Event) AuditView {
 		v.Detail = map[string]string{}
 	}
 	return v
-}
-
-// cursorPage reads one page and seals where it ended.
-func cursorPage[T any](ctx context.Context, s *Service, q store.Query, scope, cursor string, view func(store.Item) (T, bool, error)) (CursorPage[T], error) {
-	out := CursorPage[T]{Results: []T{}}
-	k, err := s.Secrets.Keys(ctx)
-	if err != nil {
-		return out, fault.Unavailable(err)
-	}
-	pages := store.NewPages(k.Derive("page token"), s.Table.Now)
-	if q.After, err = pages.ReadPageToken(q, scope, cursor); err != nil {
-		return out, fault.Field("cursor", "The cursor is not valid here, or too old. Start again without it.")
-	}
-	p, err := s.Table.Query(ctx, q)
-	if err != nil {
-		return out, err
-	}
-	for _, it := range p.Items {
-		v, keep, err := view(it)
-		if err != nil {
-			return out, err
-		}
-		if keep {
-			out.Results = append(out.Results, v)
-		}
-	}
-	if next := pages.PageToken(q, scope, p.Next); next != "" {
-		out.Next = &next
-	}
-	return out, nil
 }
 
 // DeliveryView is a mail and what became of it.
@@ -155,20 +86,20 @@ var deliveryStates = []string{"", mail.Queuing, mail.Sent, mail.Failed, mail.Bou
 // Deliveries lists mails for administrators, newest first: those that wait
 // (state=queued), those that went to an address (to=…), or those of a day
 // (until=…, today if not given).
-func (s *Service) Deliveries(ctx context.Context, who session.Caller, in CursorRequest) (CursorPage[DeliveryView], error) {
-	size, err := in.size()
-	if err != nil {
-		return CursorPage[DeliveryView]{}, err
+func (s *Service) Deliveries(ctx context.Context, who session.Caller, in CursorRequest) (api.CursorPage[DeliveryView], error) {
+	var size store.Query
+	if err := (api.Cursor{Size: in.Size}).Bound(&size); err != nil {
+		return api.CursorPage[DeliveryView]{}, err
 	}
 	if !slices.Contains(deliveryStates, in.State) {
-		return CursorPage[DeliveryView]{}, fault.Field("state", "Select a valid choice. "+strings.Join(deliveryStates[1:], ", ")+" are available.")
+		return api.CursorPage[DeliveryView]{}, fault.Field("state", "Select a valid choice. "+strings.Join(deliveryStates[1:], ", ")+" are available.")
 	}
 	if in.State == mail.Queuing {
-		return s.queued(ctx, size)
+		return s.queued(ctx, size.Limit)
 	}
-	day, err := moment("until", in.Until)
+	day, err := api.Moment("until", in.Until)
 	if err != nil {
-		return CursorPage[DeliveryView]{}, err
+		return api.CursorPage[DeliveryView]{}, err
 	}
 	if day.IsZero() {
 		day = api.From(ctx).Now
@@ -177,21 +108,21 @@ func (s *Service) Deliveries(ctx context.Context, who session.Caller, in CursorR
 	if in.To != "" {
 		e, err := ident.ParseEmail(in.To)
 		if err != nil {
-			return CursorPage[DeliveryView]{}, fault.Field("to", err.Error())
+			return api.CursorPage[DeliveryView]{}, fault.Field("to", err.Error())
 		}
 		q = mail.RecipientQuery(e.String())
 	}
-	q.Limit = size
-	return cursorPage(ctx, s, q, "deliveries "+uidText(who.UID)+" "+in.State, in.Cursor, func(it store.Item) (DeliveryView, bool, error) {
+	q.Limit = size.Limit
+	return api.ReadPage(ctx, s.paging(), q, "deliveries "+uidText(who.UID)+" "+in.State, in.Cursor, func(it store.Item) (DeliveryView, bool, error) {
 		d, err := mail.Deliveries.Of(it)
 		return DeliveryView{ID: d.ID, Kind: d.Kind, To: d.To, State: d.State, Attempts: d.Attempts, Created: api.Time(time.UnixMilli(d.Created)),
 			Updated: api.Time(time.UnixMilli(d.Updated)), Error: d.Error}, in.State == "" || in.State == d.State, err
 	})
 }
 
-func (s *Service) queued(ctx context.Context, size int) (CursorPage[DeliveryView], error) {
+func (s *Service) queued(ctx context.Context, size int) (api.CursorPage[DeliveryView], error) {
 	jobs, err := mail.Queued(ctx, s.Table, size)
-	out := CursorPage[DeliveryView]{Results: []DeliveryView{}}
+	out := api.CursorPage[DeliveryView]{Results: []DeliveryView{}}
 	for _, j := range jobs {
 		at := api.Time(time.UnixMilli(j.Created))
 		out.Results = append(out.Results, DeliveryView{ID: j.ID, Kind: j.Kind, State: mail.Queuing, Attempts: j.Attempts, Created: at, Updated: at, Error: j.Error})
@@ -212,19 +143,22 @@ const maxExport = 5000
 
 // ExportSelf gives the caller everything that is kept about them.
 func (s *Service) ExportSelf(ctx context.Context, who session.Caller, _ struct{}) (Export, error) {
-	u, err := s.Self(ctx, who, struct{}{})
+	u, err := s.Me(ctx, who)
 	if err != nil {
 		return Export{}, err
 	}
-	sessions, err := s.ListSessions(ctx, who, ListRequest{"page_size=all"})
+	sessions, err := s.ListSessions(ctx, who, api.ListRequest{Query: "page_size=all"})
 	if err != nil {
 		return Export{}, err
 	}
-	tokens, err := s.ListTokens(ctx, who, ListRequest{"page_size=all"})
+	tokens, err := s.usable(ctx, who)
 	if err != nil {
 		return Export{}, err
 	}
-	out := Export{User: u, Sessions: sessions.Results, Tokens: tokens.Results, Audit: []AuditView{}}
+	out := Export{User: u, Sessions: sessions.Results, Tokens: []AccessTokenView{}, Audit: []AuditView{}}
+	for _, t := range slices.Backward(tokens) {
+		out.Tokens = append(out.Tokens, s.view(t, u.Basic))
+	}
 	q := store.Query{PK: audit.UserPK(who.UID), Reverse: true, Limit: 500}
 	for len(out.Audit) < maxExport {
 		p, err := s.Table.Query(ctx, q)

@@ -18,7 +18,8 @@ import (
 )
 
 // RegisterRequest is the form of a new account. Agreements are accepted as
-// confirmations [{"name": …, "value": true}].
+// confirmations [{"name": …, "value": true}]. Whoever was invited by mail may send
+// along the invitation and the secret that the mail has: that proves the address.
 type RegisterRequest struct {
 	Username      string          `json:"username" rule:"required,min=5,max=150"`
 	Email         string          `json:"email" rule:"required,max=254"`
@@ -27,6 +28,8 @@ type RegisterRequest struct {
 	Password1     string          `json:"password1" rule:"required,exact,min=8,max=256"`
 	Password2     string          `json:"password2" rule:"required,exact,min=8,max=256"`
 	Confirmations json.RawMessage `json:"confirmations" rule:"null"`
+	Invitation    string          `json:"invitation" rule:"blank,max=64"`
+	Secret        string          `json:"invitation_secret" rule:"blank,max=200"`
 }
 
 // RegisterAnswer repeats what was registered. Key is null while the address must
@@ -47,7 +50,20 @@ type registered struct {
 	UID int64  `json:"uid,omitempty"`
 }
 
-const takenName = "A user with that username already exists."
+const (
+	takenName    = "A user with that username already exists."
+	takenAddress = "User is already registered with this e-mail address."
+)
+
+// admission is a registration that was found in order.
+type admission struct {
+	profile     profile.Profile
+	hash        string
+	accepted    string     // names of the agreements
+	name, email store.Cond // of the claims
+	invitation  string     // key of the one that proves the address
+	first       []store.Op // writes that free the address
+}
 
 // Register makes an account, or under mandatory verification one that waits for
 // its confirmation.
@@ -62,7 +78,8 @@ func (s *Service) Register(ctx context.Context, who *session.Caller, in Register
 	if err != nil {
 		return RegisterAnswer{}, err
 	}
-	answer := RegisterAnswer{Username: p.Username, Email: p.Email, First: p.First, Last: p.Last, MustVerify: s.Settings.Verification == VerifyMandatory}
+	answer := RegisterAnswer{Username: p.Username, Email: p.Email, First: p.First, Last: p.Last,
+		MustVerify: s.Settings.Verification == VerifyMandatory && !in.invited()}
 	var before registered
 	if api.Prior(ctx, &before) && before.PID != "" {
 		return answer, nil
@@ -70,18 +87,22 @@ func (s *Service) Register(ctx context.Context, who *session.Caller, in Register
 	if before.UID != 0 {
 		return s.registeredBefore(ctx, answer, before.UID)
 	}
-	name, email, err := s.room(ctx, p)
+	a := admission{profile: p, accepted: accepted}
+	if in.invited() {
+		err = s.admit(ctx, in, &a)
+	} else {
+		a.name, a.email, err = s.room(ctx, p)
+	}
 	if err != nil {
 		return RegisterAnswer{}, err
 	}
-	hash, err := s.Hasher.Hash(ctx, in.Password1)
-	if err != nil {
+	if a.hash, err = s.Hasher.Hash(ctx, in.Password1); err != nil {
 		return RegisterAnswer{}, fault.Unavailable(err)
 	}
-	if s.Settings.Verification == VerifyMandatory {
-		return answer, s.Table.Transact(ctx, s.pend(ctx, p, hash, accepted, name)...)
+	if answer.MustVerify {
+		return answer, s.Table.Transact(ctx, s.pend(ctx, a)...)
 	}
-	return s.registerNow(ctx, who, answer, p, hash, accepted, name, email)
+	return s.registerNow(ctx, who, answer, a)
 }
 
 // checkRegistration judges everything that needs no store.
@@ -202,82 +223,22 @@ func (s *Service) addressTaken(ctx context.Context, it store.Item) error {
 	if p, err := profile.Profiles.Of(items[0]); err != nil || !p.Verified {
 		return errors.Join(err, fault.Invalid("email_taken", "A user is already registered with this e-mail address."))
 	}
-	return fault.Field("email", "User is already registered with this e-mail address.")
+	return fault.Field("email", takenAddress)
 }
 
 // pend are the writes of a registration that waits: itself, a claim on the user
 // name that ends with it, and the mail.
-func (s *Service) pend(ctx context.Context, p profile.Profile, hash, accepted string, name store.Cond) []store.Op {
-	now := api.From(ctx).Now
-	w := pending{PID: token.ID(), Username: p.Username, Email: p.Email, First: p.First, Last: p.Last, Hash: hash,
-		Seed: token.Seed(), Accepted: accepted, Created: now.UnixMilli(), Mailed: now.UnixMilli()}
+func (s *Service) pend(ctx context.Context, a admission) []store.Op {
+	now, p := api.From(ctx).Now, a.profile
+	w := pending{PID: token.ID(), Username: p.Username, Email: p.Email, First: p.First, Last: p.Last, Hash: a.hash,
+		Seed: token.Seed(), Accepted: a.accepted, Created: now.UnixMilli(), Mailed: now.UnixMilli()}
 	until := now.Add(verifyLife)
 	ops := []store.Op{
-		claims.Put(usernameKey(fold(p.Username)), claim{PID: w.PID}, name).Until(until),
+		claims.Put(usernameKey(fold(p.Username)), claim{PID: w.PID}, a.name).Until(until),
 		pendings.Put(pendingKey(w.PID), w, store.Absent).Until(until),
-		claims.Put(latestKey(p.Email), claim{PID: w.PID, Hash: hash}, store.Always).Until(until),
+		claims.Put(latestKey(p.Email), claim{PID: w.PID, Hash: a.hash}, store.Always).Until(until),
 		claims.Put(waitingKey(w), claim{PID: w.PID}, store.Always).Until(until),
 		mail.Queue(now, jobRegister, map[string]string{"pid": w.PID, "email": p.Email}),
 	}
 	return append(ops, api.Done(ctx, registered{PID: w.PID})...)
-}
-
-// registerNow makes the account and signs it in, in the modes that allow that.
-func (s *Service) registerNow(ctx context.Context, who *session.Caller, answer RegisterAnswer, p profile.Profile, hash, accepted string, name, email store.Cond) (RegisterAnswer, error) {
-	k, err := s.Secrets.Keys(ctx)
-	if err != nil {
-		return answer, fault.Unavailable(err)
-	}
-	now := api.From(ctx).Now
-	p.UID = store.NewID(now)
-	sub := &subject{uid: p.UID, authority: session.Authority{Status: session.Active, Epoch: 1, PATEpoch: 1, Groups: []string{"user"}, TokenGen: 1}}
-	ops := newAccount(now, p, hash, sub.authority.Groups, name, email)
-	ops[0] = session.Authorities.Put(session.AuthorityKey(p.UID), sub.authority, store.Absent)
-	cookie, sid := token.NewSession(p.UID)
-	tok := newSession(ctx, session.KindToken, p.UID, 1)
-	tok.Generation, tok.Root = 1, k.CurrentID()
-	ops = append(ops,
-		session.TokenKeys.Put(session.TokenKeyKey(token.KeyHashes(k, p.UID, 1)[0]), session.TokenKey{UID: p.UID, Generation: 1}, store.Always).Until(now.Add(session.Absolute)),
-		tok.Put(session.Key(p.UID, session.TokenSID), store.Absent),
-		newSession(ctx, session.KindCookie, p.UID, 1).Put(session.Key(p.UID, sid), store.Absent),
-		lastLogins.Put(lastLoginKey(p.UID), lastLogin{now.UnixMilli()}, store.Always),
-		auditRow(ctx, "account.create", p.UID, p.UID, map[string]string{"agreements": accepted}))
-	ops = append(ops, endOld(who)...)
-	ops = append(ops, api.Done(ctx, registered{UID: p.UID})...)
-	if s.Settings.Verification == VerifyOptional {
-		ops = append(ops, s.pendAddress(now, p)...)
-	}
-	err = s.Table.Transact(ctx, ops...)
-	if lost, ok := store.Conflict(err); ok && slices.Equal(lost, []int{0}) {
-		// Two of one millisecond got the same id. Another id needs no second take
-		// from the limits.
-		return s.registerNow(ctx, who, answer, p, hash, accepted, name, email)
-	}
-	if err != nil {
-		return RegisterAnswer{}, err
-	}
-	key := token.Key(k, p.UID, 1)
-	answer.Key = &key
-	answer.browser = browser{cookie, token.CSRF(k, sid), s.deviceCookie(ctx, sub)}
-	return answer, nil
-}
-
-// registeredBefore answers a repetition: no session cookie, whose value nobody has
-// kept, and the token key only as long as nothing has happened to the account
-// since: whoever repeats may not be its owner any more.
-func (s *Service) registeredBefore(ctx context.Context, answer RegisterAnswer, uid int64) (RegisterAnswer, error) {
-	k, err := s.Secrets.Keys(ctx)
-	if err != nil {
-		return answer, fault.Unavailable(err)
-	}
-	items, err := s.Table.Get(ctx, session.AuthorityKey(uid))
-	if err != nil {
-		return answer, err
-	}
-	a, err := session.Authorities.Of(items[0])
-	if err == nil && a.Status == session.Active && a.Epoch == 1 && a.TokenGen == 1 {
-		key := token.Key(k, uid, a.TokenGen)
-		answer.Key = &key
-	}
-	return answer, err
 }

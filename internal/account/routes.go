@@ -41,11 +41,11 @@ func (s *Service) SignIn(g *api.Gate) api.Routes {
 // signed in does with accounts.
 func (s *Service) Account(g *api.Gate) api.Routes {
 	return api.Routes{
-		"GET /api/users":                      api.SignedIn(g, s.ListUsers, api.Baseline),
-		"GET /api/users/self":                 api.SignedIn(g, s.Self, api.Baseline),
-		"GET /api/users/{id}":                 api.SignedIn(g, s.GetUser, api.Baseline),
-		"PATCH /api/users/{id}":               api.SignedIn(g, s.UpdateUser, api.Baseline),
-		"DELETE /api/users/{id}":              api.SignedIn(g, s.DeleteUser, api.Baseline, api.NoContent),
+		"GET /api/users":                      api.Judged(g, s.ListUsers, api.Baseline),
+		"GET /api/users/self":                 api.Judged(g, s.Self, api.Baseline),
+		"GET /api/users/{id}":                 api.Judged(g, s.GetUser, api.Baseline),
+		"PATCH /api/users/{id}":               api.Judged(g, s.UpdateUser, api.Baseline),
+		"DELETE /api/users/{id}":              api.Judged(g, s.DeleteUser, api.Baseline, api.NoContent),
 		"POST /api/users/self/deletion":       api.SignedIn(g, s.AskDeletion, api.Fresh),
 		"DELETE /api/users/self/deletion":     api.Public(g, s.CancelDeletion, api.Idempotent),
 		"GET /api/users/self/export":          api.SignedIn(g, s.ExportSelf),
@@ -56,12 +56,12 @@ func (s *Service) Account(g *api.Gate) api.Routes {
 		"POST /api/auth/email":                api.SignedIn(g, s.ChangeEmail, api.Fresh, api.Idempotent),
 		"POST /api/auth/email/confirm":        api.Public(g, s.ConfirmEmail, api.Idempotent),
 		"POST /api/auth/email/undo":           api.Public(g, s.UndoEmail, api.Idempotent),
-		"GET /api/auth/access_tokens":         api.SignedIn(g, s.ListTokens, api.Baseline),
-		"POST /api/auth/access_tokens":        api.SignedIn(g, s.CreateToken, api.Baseline, api.Created, api.Idempotent),
-		"GET /api/auth/access_tokens/self":    api.SignedIn(g, s.SelfToken, api.Baseline),
-		"GET /api/auth/access_tokens/{id}":    api.SignedIn(g, s.GetToken, api.Baseline),
-		"PATCH /api/auth/access_tokens/{id}":  api.SignedIn(g, s.UpdateToken, api.Baseline),
-		"DELETE /api/auth/access_tokens/{id}": api.SignedIn(g, s.RevokeToken, api.Baseline, api.NoContent),
+		"GET /api/auth/access_tokens":         api.Judged(g, s.ListTokens, api.Baseline),
+		"POST /api/auth/access_tokens":        api.Judged(g, s.CreateToken, api.Baseline, api.Created, api.Idempotent),
+		"GET /api/auth/access_tokens/self":    api.Judged(g, s.SelfToken, api.Baseline),
+		"GET /api/auth/access_tokens/{id}":    api.Judged(g, s.GetToken, api.Baseline),
+		"PATCH /api/auth/access_tokens/{id}":  api.Judged(g, s.UpdateToken, api.Baseline),
+		"DELETE /api/auth/access_tokens/{id}": api.Judged(g, s.RevokeToken, api.Baseline, api.NoContent),
 		"GET /api/mails":                      api.Admin(g, s.Deliveries),
 	}
 }

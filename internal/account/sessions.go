@@ -25,10 +25,10 @@ type SessionView struct {
 }
 
 // ListSessions lists the caller's live sessions, the last used first.
-func (s *Service) ListSessions(ctx context.Context, who session.Caller, in ListRequest) (Listing[SessionView], error) {
+func (s *Service) ListSessions(ctx context.Context, who session.Caller, in api.ListRequest) (api.Listing[SessionView], error) {
 	items, err := s.Table.All(ctx, store.Query{PK: session.UserPK(who.UID), Prefix: "S#"}, 500)
 	if err != nil {
-		return Listing[SessionView]{}, err
+		return api.Listing[SessionView]{}, err
 	}
 	now := api.From(ctx).Now
 	own, _ := who.SessionKey()
@@ -36,7 +36,7 @@ func (s *Service) ListSessions(ctx context.Context, who session.Caller, in ListR
 	for _, it := range items {
 		row, err := session.Sessions.Of(it)
 		if err != nil {
-			return Listing[SessionView]{}, err
+			return api.Listing[SessionView]{}, err
 		}
 		if !row.Alive(who.Authority, now) {
 			continue
@@ -50,32 +50,21 @@ func (s *Service) ListSessions(ctx context.Context, who session.Caller, in ListR
 }
 
 // pageOf is a page of a small list that is in order already.
-func pageOf[T any](base string, in ListRequest, rows []T) (Listing[T], error) {
+func pageOf[T any](base string, in api.ListRequest, rows []T) (api.Listing[T], error) {
 	type numbered struct {
 		n int
 		v T
 	}
-	spec := list.Spec[numbered]{ID: func(r numbered) list.Value { return list.OfInt(int64(r.n)) }, Default: "id",
-		Fields: []list.Field[numbered]{{Name: "id", Kind: list.Int, Sort: true, Get: func(r numbered) list.Value { return list.OfInt(int64(r.n)) }}}}
-	q := list.Query(in.Query)
-	q.Del("sort")
-	params, err := list.Parse(spec, q)
-	if err != nil {
-		return Listing[T]{}, listFault(err)
-	}
+	spec := list.Spec[numbered]{ID: func(r numbered) list.Value { return list.OfInt(int64(r.n)) }, Default: "id"}
 	all := make([]numbered, len(rows))
 	for i, r := range rows {
 		all[i] = numbered{i, r}
 	}
-	page, err := list.Eval(spec, all, params)
-	if err != nil {
-		return Listing[T]{}, listFault(err)
+	page, l, err := api.List[numbered, T](base, spec, all, in)
+	for _, r := range page.Rows {
+		l.Results = append(l.Results, r.v)
 	}
-	results := make([]T, len(page.Rows))
-	for i, r := range page.Rows {
-		results[i] = r.v
-	}
-	return listing(base, list.Query(in.Query), page, results), nil
+	return l, err
 }
 
 // SessionRequest names one of the caller's sessions.

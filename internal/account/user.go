@@ -2,13 +2,11 @@ package account
 
 import (
 	"context"
-	"encoding/json"
-	"net/url"
 	"time"
 
 	"gatehouse/internal/api"
 	"gatehouse/internal/fault"
-	"gatehouse/internal/list"
+	"gatehouse/internal/policy"
 	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
@@ -43,12 +41,32 @@ func (s *Service) full(p profile.Profile, a session.Authority, l lastLogin) User
 	return u
 }
 
-// Self is the caller.
-func (s *Service) Self(ctx context.Context, who session.Caller, _ struct{}) (User, error) {
-	items, err := s.Table.Get(ctx, profile.Key(who.UID), lastLoginKey(who.UID))
+// SelfRequest asks for the caller.
+type SelfRequest struct{}
+
+// Near implements api.Near.
+func (SelfRequest) Near(uid int64) []store.Key {
+	return []store.Key{profile.Key(uid), lastLoginKey(uid)}
+}
+
+// Self is the caller, as far as the policy lets them see themselves.
+func (s *Service) Self(ctx context.Context, who session.Caller, _ SelfRequest) (User, error) {
+	if err := api.Judge(ctx, who, aboutUser(ctx, "view", who.UID)); err != nil {
+		return User{}, err
+	}
+	return s.self(who, api.NearOf(ctx))
+}
+
+// Me is the caller, for what shows them their own account and asks no policy.
+func (s *Service) Me(ctx context.Context, who session.Caller) (User, error) {
+	items, err := s.Table.Get(ctx, SelfRequest{}.Near(who.UID)...)
 	if err != nil {
 		return User{}, err
 	}
+	return s.self(who, items)
+}
+
+func (s *Service) self(who session.Caller, items []store.Item) (User, error) {
 	p, err := profile.Profiles.Of(items[0])
 	if err != nil {
 		return User{}, err
@@ -62,182 +80,84 @@ type UserRequest struct {
 	ID int64 `path:"id"`
 }
 
-// GetUser is one user: oneself, or for administrators anybody. For everyone else
-// the others do not exist.
+// Near implements api.Near.
+func (r UserRequest) Near(int64) []store.Key { return targetKeys(r.ID) }
+
+// GetUser is one user: oneself, in an organization the people of it, and for
+// administrators anybody. For everyone else the others do not exist.
 func (s *Service) GetUser(ctx context.Context, who session.Caller, in UserRequest) (any, error) {
-	u, _, err := s.user(ctx, who, in.ID)
+	t, err := s.target(ctx, who, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if in.ID == who.UID || who.Super {
-		return s.full(u.profile, u.authority, u.last), nil
-	}
-	return s.basic(u.profile), nil
+	return s.show(who, t), nil
 }
 
-// target is a user whom a request is about.
+// show is the form in which the caller sees a user.
+func (s *Service) show(who session.Caller, t target) any {
+	if t.profile.UID == who.UID || who.Super && t.authority.Status != "" {
+		return s.full(t.profile, t.authority, t.last)
+	}
+	return s.basic(t.profile)
+}
+
+// target is a user whom a request is about. Of somebody who has no account yet
+// only the profile is known.
 type target struct {
 	authority session.Authority
 	profile   profile.Profile
 	last      lastLogin
+	items     []store.Item // at targetKeys
 }
 
-// user reads a user whom the caller may see.
-func (s *Service) user(ctx context.Context, who session.Caller, id int64) (target, []store.Item, error) {
-	if id != who.UID && !who.Admin() {
-		return target{}, nil, fault.NotFound("User")
+func targetKeys(id int64) []store.Key {
+	return []store.Key{session.AuthorityKey(id), profile.Key(id), lastLoginKey(id)}
+}
+
+// aboutUser is a question about a user, in the workspace of the request.
+func aboutUser(ctx context.Context, scope string, id int64) api.Question {
+	q := api.Question{Package: "users", Scope: scope, Org: api.WorkspaceOf(ctx).Org, Resource: &policy.Resource{ID: id}}
+	if q.Org != nil {
+		q.Resource.Role = q.Org.Role()
 	}
-	items, err := s.Table.Get(ctx, session.AuthorityKey(id), profile.Key(id), lastLoginKey(id))
+	return q
+}
+
+// target is the user that a request names, if the caller may see them. It relies
+// on the request's Near being targetKeys.
+func (s *Service) target(ctx context.Context, who session.Caller, id int64) (target, error) {
+	q := aboutUser(ctx, "view", id)
+	q.Noun = "User"
+	if err := api.Judge(ctx, who, q); err != nil {
+		return target{}, err
+	}
+	t, there, err := readTarget(api.NearOf(ctx))
+	if err != nil || there && (id == who.UID || who.Admin()) {
+		return t, err
+	}
+	// The policy lets members of an organization see users; which, is for us to say.
+	p, in, err := s.person(ctx, who, q.Org, id)
 	if err != nil {
-		return target{}, nil, err
+		return t, err
 	}
-	var t target
+	if !in || t.authority.Status == session.Erased {
+		return t, fault.NotFound("User")
+	}
+	if !there {
+		t = target{profile: profile.Profile{UID: id, Username: p.Username, First: p.First, Last: p.Last}}
+	}
+	return t, nil
+}
+
+// readTarget reports whether there is an account, and which.
+func readTarget(items []store.Item) (t target, there bool, err error) {
+	t.items = items
 	if t.authority, err = session.Authorities.Of(items[0]); err != nil {
-		return t, nil, err
+		return t, false, err
 	}
 	if t.profile, err = profile.Profiles.Of(items[1]); err != nil {
-		return t, nil, err
+		return t, false, err
 	}
-	if t.last, err = lastLogins.Of(items[2]); err != nil {
-		return t, nil, err
-	}
-	if !items[0].Exists() || !items[1].Exists() || t.authority.Status == session.Erased {
-		return t, nil, fault.NotFound("User")
-	}
-	return t, items, nil
-}
-
-// ListRequest is a list's query parameters.
-type ListRequest struct {
-	Query string `query:"*"`
-}
-
-// Listing is a page of a list, as the baseline has them.
-type Listing[T any] struct {
-	Count    int     `json:"count"`
-	Next     *string `json:"next"`
-	Previous *string `json:"previous"`
-	Results  []T     `json:"results"`
-}
-
-func userSpec() list.Spec[rosterRow] {
-	text := func(name string, get func(rosterRow) string) list.Field[rosterRow] {
-		return list.Field[rosterRow]{Name: name, Kind: list.String, Search: true, Sort: true, Simple: true, Filter: true,
-			Get: func(r rosterRow) list.Value { return list.OfString(get(r)) }}
-	}
-	return list.Spec[rosterRow]{
-		Default: "-id",
-		ID:      func(r rosterRow) list.Value { return list.OfInt(r.ID) },
-		Fields: []list.Field[rosterRow]{
-			text("username", func(r rosterRow) string { return r.Username }),
-			text("first_name", func(r rosterRow) string { return r.First }),
-			text("last_name", func(r rosterRow) string { return r.Last }),
-			{Name: "is_active", Kind: list.Bool, Sort: true, Simple: true, Filter: true, Get: func(r rosterRow) list.Value { return list.OfBool(r.Active) }},
-			{Name: "id", Kind: list.Int, Sort: true, Filter: true, Get: func(r rosterRow) list.Value { return list.OfInt(r.ID) }},
-		},
-	}
-}
-
-// maxRoster bounds the list of all users as long as it is read whole.
-const maxRoster = 100_000
-
-// ListUsers lists all users to administrators, and to everybody else themselves.
-func (s *Service) ListUsers(ctx context.Context, who session.Caller, in ListRequest) (any, error) {
-	query := list.Query(in.Query)
-	params, err := list.Parse(userSpec(), query)
-	if err != nil {
-		return nil, listFault(err)
-	}
-	rows, err := s.visible(ctx, who)
-	if err != nil {
-		return nil, err
-	}
-	page, err := list.Eval(userSpec(), rows, params)
-	if err != nil {
-		return nil, listFault(err)
-	}
-	results := make([]any, len(page.Rows))
-	var keys []store.Key
-	for i, r := range page.Rows {
-		results[i] = s.basic(profile.Profile{UID: r.ID, Username: r.Username, First: r.First, Last: r.Last})
-		keys = append(keys, session.AuthorityKey(r.ID), profile.Key(r.ID), lastLoginKey(r.ID))
-	}
-	if who.Super {
-		if err := s.fillFull(ctx, keys, results); err != nil {
-			return nil, err
-		}
-	}
-	return listing(s.Settings.Site.BaseURL+"/api/users", query, page, results), nil
-}
-
-// fillFull replaces the results by the full form, read fresh.
-func (s *Service) fillFull(ctx context.Context, keys []store.Key, results []any) error {
-	for start := 0; start < len(keys); start += 99 {
-		items, err := s.Table.Get(ctx, keys[start:min(start+99, len(keys))]...)
-		if err != nil {
-			return err
-		}
-		for i := 0; i < len(items); i += 3 {
-			a, err := session.Authorities.Of(items[i])
-			if err != nil {
-				return err
-			}
-			p, err := profile.Profiles.Of(items[i+1])
-			if err != nil {
-				return err
-			}
-			l, err := lastLogins.Of(items[i+2])
-			if err != nil {
-				return err
-			}
-			results[(start+i)/3] = s.full(p, a, l)
-		}
-	}
-	return nil
-}
-
-func (s *Service) visible(ctx context.Context, who session.Caller) ([]rosterRow, error) {
-	if !who.Admin() {
-		items, err := s.Table.Get(ctx, profile.Key(who.UID))
-		if err != nil {
-			return nil, err
-		}
-		p, err := profile.Profiles.Of(items[0])
-		return []rosterRow{row(p, true)}, err
-	}
-	items, err := s.Table.All(ctx, store.Query{PK: rosterPK}, maxRoster)
-	if err != nil {
-		return nil, err
-	}
-	rows := make([]rosterRow, len(items))
-	for i, it := range items {
-		if rows[i], err = roster.Of(it); err != nil {
-			return nil, err
-		}
-	}
-	return rows, nil
-}
-
-func listing[R, T any](base string, q url.Values, p list.Page[R], results []T) Listing[T] {
-	u, err := url.Parse(base)
-	if err != nil {
-		panic(err) // the base URL was checked at start
-	}
-	u.RawQuery = q.Encode()
-	l := Listing[T]{Count: p.Count, Results: results}
-	next, previous := p.Links(u)
-	if next != "" {
-		l.Next = &next
-	}
-	if previous != "" {
-		l.Previous = &previous
-	}
-	return l
-}
-
-func listFault(err error) error {
-	if e, ok := err.(*list.Error); ok {
-		return &fault.Fault{Status: e.Status, Code: "invalid_list", Body: json.RawMessage(e.Body)}
-	}
-	return err
+	t.last, err = lastLogins.Of(items[2])
+	return t, items[0].Exists() && items[1].Exists() && t.authority.Status != session.Erased, err
 }

@@ -81,9 +81,9 @@ func (s *Service) becomeAccount(ctx context.Context, p pending) ([]store.Op, err
 	if c, err := claims.Of(items[0]); err != nil || c.PID != p.PID {
 		return nil, orBadKey(err)
 	}
-	ops, err := s.displace(ctx, items[1])
-	if err != nil {
-		return nil, err
+	ops, free, err := s.displace(ctx, items[1])
+	if err != nil || !free {
+		return nil, orBadKey(err)
 	}
 	u := profile.Profile{UID: store.NewID(now), Username: p.Username, Email: p.Email, Verified: true, First: p.First, Last: p.Last}
 	ops = append(ops, newAccount(now, u, p.Hash, []string{"user"}, items[0].At(), items[1].At())...)
@@ -94,28 +94,29 @@ func (s *Service) becomeAccount(ctx context.Context, p pending) ([]store.Op, err
 	return append(ops, auditRow(ctx, "account.create", u.UID, u.UID, map[string]string{"agreements": p.Accepted})), nil
 }
 
-// displace takes an address away from an account that never proved it.
-func (s *Service) displace(ctx context.Context, it store.Item) ([]store.Op, error) {
+// displace takes an address away from an account that never proved it. It is not
+// free if one has that did.
+func (s *Service) displace(ctx context.Context, it store.Item) (ops []store.Op, free bool, err error) {
 	if !it.Exists() {
-		return nil, nil
+		return nil, true, nil
 	}
 	c, err := claims.Of(it)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	items, err := s.Table.Get(ctx, profile.Key(c.UID))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	u, err := profile.Profiles.Of(items[0])
 	if err == nil && !items[0].Exists() {
-		return nil, nil // of an account that is erased: nobody has it
+		return nil, true, nil // of an account that is erased: nobody has it
 	}
 	if err != nil || u.Verified {
-		return nil, orBadKey(err)
+		return nil, false, err
 	}
 	u.Email = ""
-	return []store.Op{profile.Profiles.Put(items[0].Key, u, items[0].At()), auditRow(ctx, "email.displaced", 0, c.UID, nil)}, nil
+	return []store.Op{profile.Profiles.Put(items[0].Key, u, items[0].At()), auditRow(ctx, "email.displaced", 0, c.UID, nil)}, true, nil
 }
 
 // confirmAddress are the writes that mark the address of an account as proven, if

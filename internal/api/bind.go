@@ -94,7 +94,31 @@ func bind[In any](r *Request, strict bool) (in In, err error) {
 	if raw, ok := any(&in).(interface{ names([]string) }); ok {
 		raw.names(o.names)
 	}
-	return in, bindBody(v, o, strict)
+	err = bindBody(v, o, strict)
+	if late, ok := any(&in).(interface{ late(error) }); ok {
+		late.late(err)
+		return in, nil
+	}
+	return in, err
+}
+
+// Late is embedded by requests whose fields are judged only after the caller's
+// right: whoever may not do it at all is not told what is wrong with the form.
+type Late struct{ err error }
+
+func (l *Late) late(err error) { l.err = err }
+
+// Invalid is what is wrong with the members of the body, or nil.
+func (l Late) Invalid() error { return l.err }
+
+// bindPaths fills what the path says, as far as it is in order.
+func bindPaths(r *Request, in any) {
+	v := reflect.ValueOf(in).Elem()
+	for i := range v.NumField() {
+		if name, ok := v.Type().Field(i).Tag.Lookup("path"); ok {
+			_ = bindPath(r, r.Params[name], v.Field(i)) // bind says what is wrong with it
+		}
+	}
 }
 
 func bindBody(v reflect.Value, o object, strict bool) error {

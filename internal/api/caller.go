@@ -10,11 +10,13 @@ import (
 
 	"gatehouse/internal/fault"
 	"gatehouse/internal/session"
+	"gatehouse/internal/store"
 	"gatehouse/internal/token"
 )
 
-// caller finds out who calls and whether they may call this route at all.
-func (rt *route) caller(ctx context.Context, r *Request) (session.Caller, error) {
+// caller finds out who calls and whether they may call this route at all. What the
+// request needs beside that is read along.
+func (rt *route) caller(ctx context.Context, r *Request, also ...store.Key) (session.Caller, error) {
 	t, ok := session.ReadTicket(r.Authorizer)
 	if !ok {
 		if rt.who != anyone {
@@ -26,7 +28,7 @@ func (rt *route) caller(ctx context.Context, r *Request) (session.Caller, error)
 	if rt.noPAT && t.Kind == session.CredPAT {
 		return session.Caller{}, fault.NoCredentials()
 	}
-	c, err := rt.gate.identify(ctx, r, t)
+	c, err := rt.gate.identify(ctx, r, t, also...)
 	if err != nil {
 		return c, err
 	}
@@ -46,7 +48,7 @@ func (rt *route) permitted(r *Request, c session.Caller) error {
 	if rt.who == admins && !c.Admin() {
 		return fault.Forbidden()
 	}
-	if c.Kind == session.CredPAT && !safe(r.Method) && rt.who != anyone {
+	if c.Kind == session.CredPAT && !safe(r.Method) && rt.who != anyone && !rt.judged {
 		return fault.Forbidden() // no access token, read-only or not, changes accounts
 	}
 	if rt.fresh {
@@ -62,14 +64,14 @@ func (rt *route) permitted(r *Request, c session.Caller) error {
 
 // identify turns a ticket into the caller, or into the 401 that says why not. A
 // dead session cookie is as good as none, as in the baseline.
-func (g *Gate) identify(ctx context.Context, r *Request, t session.Ticket) (session.Caller, error) {
+func (g *Gate) identify(ctx context.Context, r *Request, t session.Ticket, also ...store.Key) (session.Caller, error) {
 	if t.Code != session.OK {
 		return session.Caller{}, refusal(t)
 	}
 	if t.Kind == session.CredNone {
 		return session.Caller{}, nil
 	}
-	c, code, err := session.Resolve(ctx, g.Table, t)
+	c, code, err := session.Resolve(ctx, g.Table, t, also...)
 	if err != nil {
 		return session.Caller{}, fault.Unavailable(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"gatehouse/internal/fault"
+	"gatehouse/internal/policy"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
@@ -33,6 +34,8 @@ type Gate struct {
 	Loopback   bool     // http://localhost and http://127.0.0.1 count as one (never in production)
 	Production bool
 	Log        *slog.Logger
+	Policy     *policy.Table    // nil: its rules could not be read, and nothing that needs them is served
+	MinRole    policy.Privilege // group that may create organizations
 }
 
 // Secure reports whether people come by https.
@@ -46,6 +49,8 @@ type Meta struct {
 	Device  string // value of the device cookie
 	Now     time.Time
 	idem    *idempotency
+	judging *judging
+	minRole policy.Privilege
 }
 
 // meta reads what an operation may know of a request.
@@ -126,6 +131,8 @@ type route struct {
 	noPAT      bool
 	fresh      bool
 	idempotent bool
+	judged     bool
+	aim        func(*Request) any // the request as far as its path says
 	run        func(context.Context, *route, *Request, session.Caller) (any, error)
 }
 
@@ -222,7 +229,7 @@ func (rt *route) Serve(ctx context.Context, r *Request) (res *Response) {
 // answer goes through the checks in the baseline's order: authentication and
 // CSRF, then form, then the operation.
 func (rt *route) answer(ctx context.Context, r *Request) (any, session.Caller, error) {
-	caller, err := rt.caller(ctx, r)
+	caller, j, err := rt.read(ctx, r)
 	if err != nil {
 		return nil, caller, err
 	}
@@ -230,6 +237,7 @@ func (rt *route) answer(ctx context.Context, r *Request) (any, session.Caller, e
 		return nil, caller, err
 	}
 	m := meta(r, rt.gate.Table.Now())
+	m.judging, m.minRole = j, rt.gate.MinRole
 	out, err := rt.attempt(ctx, r, caller, m)
 	return out, caller, err
 }
@@ -242,7 +250,7 @@ const attempts = 5
 func (rt *route) attempt(ctx context.Context, r *Request, caller session.Caller, m Meta) (out any, err error) {
 	for n := range attempts {
 		if n > 0 {
-			if caller, err = rt.caller(ctx, r); err != nil {
+			if caller, m.judging, err = rt.read(ctx, r); err != nil {
 				return nil, err
 			}
 		}
@@ -258,6 +266,9 @@ func (rt *route) attempt(ctx context.Context, r *Request, caller session.Caller,
 	}
 	if _, lost := store.Conflict(err); lost || errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) {
 		err = fault.Unavailable(err)
+	}
+	if err == nil && rt.judged && m.judging.made == 0 {
+		err = errUnjudged
 	}
 	return out, err
 }

@@ -24,6 +24,7 @@ import (
 	"gatehouse/internal/mail"
 	"gatehouse/internal/outbound"
 	"gatehouse/internal/password"
+	"gatehouse/internal/policy"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/server"
 	"gatehouse/internal/store"
@@ -52,7 +53,8 @@ func Hasher(c *config.Config) *password.Hasher {
 // Gate is what wrappers need.
 func (p *Parts) Gate() *api.Gate {
 	return &api.Gate{Table: p.Table, Secrets: p.Secrets, Base: p.Config.BaseURL, Trusted: p.Config.TrustedOrigins,
-		Loopback: p.Config.Loopback() && !p.Config.Production, Production: p.Config.Production, Log: p.Log}
+		Loopback: p.Config.Loopback() && !p.Config.Production, Production: p.Config.Production, Log: p.Log,
+		Policy: policy.Default(), MinRole: policy.GroupUser}
 }
 
 // Accounts is the account domain. Functions in one process share its keys.

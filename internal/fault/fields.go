@@ -3,6 +3,7 @@ package fault
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 )
@@ -79,3 +80,13 @@ func Field(name string, messages ...string) error {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// FieldsOf are the field errors that err holds, so that more can be added.
+func FieldsOf(err error) Fields {
+	if f, ok := errors.AsType[*Fault](err); ok {
+		if list, ok := f.Body.(*Fields); ok {
+			return *list
+		}
+	}
+	return Fields{}
+}

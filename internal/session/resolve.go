@@ -73,7 +73,11 @@ type Caller struct {
 
 	authority store.Item
 	session   store.Item
+	also      []store.Item
 }
+
+// Also is what Resolve read beside the caller, in the order in which it was asked.
+func (c Caller) Also() []store.Item { return c.also }
 
 // AuthorityAt is the condition that the authority is still as it was read.
 func (c Caller) AuthorityAt() store.Cond { return c.authority.At() }
@@ -97,17 +101,20 @@ func (t Ticket) row() store.Key {
 }
 
 // Resolve reads what a ticket stands on and says who calls. code is OK, or why
-// not; an error is the store's. It is one read, and once an hour a write.
-func Resolve(ctx context.Context, table *store.Table, t Ticket) (c Caller, code string, err error) {
+// not; an error is the store's. It is one read, and once an hour a write. What the
+// request needs beside the caller can be read along.
+func Resolve(ctx context.Context, table *store.Table, t Ticket, also ...store.Key) (c Caller, code string, err error) {
 	keys := []store.Key{AuthorityKey(t.UID)}
 	if t.Kind != CredBasic && t.Kind != CredForeign {
 		keys = append(keys, t.row())
 	}
-	items, err := table.Get(ctx, keys...)
+	own := len(keys)
+	items, err := table.Get(ctx, append(keys, also...)...)
 	if err != nil {
 		return c, "", err
 	}
-	c = Caller{Kind: t.Kind, UID: t.UID, SID: t.SID, authority: items[0]}
+	c = Caller{Kind: t.Kind, UID: t.UID, SID: t.SID, authority: items[0], also: items[own:]}
+	items = items[:own]
 	if c.Authority, err = Authorities.Of(items[0]); err != nil {
 		return c, "", err
 	}

@@ -50,11 +50,11 @@ func (p *Pages) account(ctx context.Context, r *api.Request, who *session.Caller
 }
 
 func (p *Pages) readAccount(ctx context.Context, who session.Caller) (*accountView, error) {
-	me, err := p.accounts.Self(ctx, who, nothing{})
+	me, err := p.accounts.Me(ctx, who)
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := p.accounts.ListSessions(ctx, who, account.ListRequest{Query: "page_size=all"})
+	sessions, err := p.accounts.ListSessions(ctx, who, api.ListRequest{Query: "page_size=all"})
 	if err != nil {
 		return nil, err
 	}

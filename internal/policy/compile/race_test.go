@@ -1,0 +1,6 @@
+//go:build race
+
+package compile
+
+// scale is how much of its samples a test takes.
+const scale = 0.1
