@@ -15,9 +15,12 @@
 //
 // # Dependencies
 //
-// fault, store, token, secret, session, limit, audit, mail, ident, password, list,
-// jwt, outbound and keyring import no domain and not api. A domain (account)
-// imports api and those, and neither an AWS SDK, nor a driver, nor database/sql.
+// fault, store, token, secret, session, profile, tenant, policy, limit, audit, mail,
+// ident, password, list, jwt, outbound and keyring import no domain and not api. A
+// domain (account, org, invite, permissions) imports api and those, and neither an
+// AWS SDK, nor a driver, nor database/sql; of the domains, invite and permissions
+// import org, and nobody imports account: what follows an account hears of it through
+// the interfaces in account/neighbours.go. Only policy/compile and cmd link OPA.
 // Only app knows all domains. Only functions import awsrun, and they link neither
 // the embedded store nor the local gateway. A test in app holds this.
 //
@@ -96,6 +99,45 @@
 // JSON is read with jsontext of go-json-experiment, which is the standard
 // library's of the next release: encoding/json accepts duplicate names, folds
 // their case and mends invalid UTF-8.
+//
+// The rules are Rego and are compiled to a table ahead of time. A route that they
+// decide is registered with api.Judged, whose wrapper reads the caller, the workspace
+// that was named and the object in two rounds, and answers 500 if the operation has
+// not asked the policy. Facts that must hold under concurrency (seats, the one owner,
+// one invitation an address) are conditions of the transaction, not rules.
+//
+// To a stranger an organization is not there: 404 for its objects and when a request
+// names it. Whoever was invited knows that it is there, and gets a 403 until they
+// accept. Members get a 403 that says which role or group would do. The baseline
+// answers 403 to strangers that name an organization in a list; we do not, because
+// that tells which short names exist.
+//
+// A membership lies in a partition of its user, so that the partition of no
+// organization is hot and a request reads it together with its caller. The id of a
+// membership leads to it by a pointer; of somebody who has not joined, to the
+// invitation. That id is also the reserved user id.
+//
+// Seats and members are two counters. An invitation takes a seat; a member also
+// counts as a member, within the same limit. So fewer seats than open invitations let
+// in exactly as many people as fit. Every write about an organization checks its
+// state row: the limit, the owner and whether it lives are never stale. The price is
+// that joins of one organization wait for each other.
+//
+// An invitation belongs to an address. It is accepted by whoever has that address
+// confirmed, also after changing to it. The secret in the mail is derived and proves
+// the address of somebody who registers with it: no second mail is needed.
+//
+// An administrator of the installation who sets a member's role to owner hands the
+// organization over; the former owner becomes a maintainer. There is no second owner.
+//
+// Invitations are limited to 200 an inviter and 500 an organization, refilled one a
+// minute: a call may hold 100, and teams are larger than the usual 20.
+//
+// A new name is written into the rosters of the first 60 organizations of its owner
+// in the transaction of the change, and into the others by the sweep.
+//
+// Deleting an organization flips its state and frees its short name; what is left is
+// removed by the sweep. Its audit log stays with the installation.
 //
 // Access tokens (JWT) are signed with Ed25519: its signatures have one form, which
 // closes malleability, and it is faster than ES256.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"gatehouse/internal/fault"
 	"gatehouse/internal/policy"
@@ -79,7 +80,7 @@ func (rt *route) read(ctx context.Context, r *Request) (session.Caller, *judging
 		return c, nil, bad
 	}
 	if j.table == nil {
-		return c, nil, fault.New(503, "policy_unavailable", "The rules of this installation could not be read. Its administrator finds the reason in the log.")
+		return c, nil, noPolicy()
 	}
 	near := c.Also()
 	j.near = near[own:]
@@ -103,6 +104,10 @@ func (rt *route) read(ctx context.Context, r *Request) (session.Caller, *judging
 	}
 	j.workspace, j.next = w, next[own:]
 	return c, j, nil
+}
+
+func noPolicy() error {
+	return fault.New(503, "policy_unavailable", "The rules of this installation could not be read. Its administrator finds the reason in the log.")
 }
 
 func ticketUID(r *Request) int64 {
@@ -149,6 +154,23 @@ func Judge(ctx context.Context, who session.Caller, q Question) error {
 		return fault.NotFound(q.Noun)
 	}
 	return refused(m.judging.table, q, in)
+}
+
+// Decide answers what a request asks about and does not do. Whether that is safe
+// is a matter of the scope then, and not of the request's method. It counts as a
+// decision.
+func Decide(ctx context.Context, who session.Caller, q Question) (policy.Decision, *policy.Input) {
+	m := From(ctx)
+	m.judging.made++
+	in := Ask(ctx, who, q)
+	verb, _, _ := strings.Cut(q.Scope, ":")
+	in.Safe = verb == "list" || verb == "view" || verb == "download" || verb == "export"
+	return m.judging.table.Decide(q.Package, in), in
+}
+
+// Hints is what would turn a refusal that Decide gave.
+func Hints(ctx context.Context, pkg string, in *policy.Input) []policy.Hint {
+	return From(ctx).judging.table.WouldAllow(pkg, in)
 }
 
 // Plan says which rows of a list the caller may see, as the name of a plan of the

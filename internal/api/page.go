@@ -223,3 +223,34 @@ func (g *Gate) renderPage(a *PageAnswer) *Response {
 	res.Cookies = c.list
 	return res
 }
+
+// AttemptJudged runs an operation of a policy-checked route for a page: what in
+// says is near it is read as the route would, without a workspace.
+func AttemptJudged[In, Out any](ctx context.Context, g *Gate, r *Request, who *session.Caller, once string, in In, op func(context.Context, session.Caller, In) (Out, error)) (out Out, err error) {
+	return Attempt(ctx, g, r, who, once, func(ctx context.Context, who *session.Caller) (out Out, err error) {
+		if who == nil {
+			return out, fault.NoCredentials()
+		}
+		if g.Policy == nil {
+			return out, noPolicy()
+		}
+		j := &judging{table: g.Policy, safe: safe(r.Method)}
+		if n, ok := any(in).(Near); ok {
+			if j.near, err = g.Table.Get(ctx, n.Near(who.UID)...); err != nil {
+				return out, err
+			}
+		}
+		if n, ok := any(in).(Next); ok {
+			keys, err := n.Next(who.UID, j.near)
+			if err != nil {
+				return out, err
+			}
+			if j.next, err = g.Table.Get(ctx, keys...); err != nil {
+				return out, err
+			}
+		}
+		m := From(ctx)
+		m.judging, m.minRole = j, g.MinRole
+		return op(context.WithValue(ctx, metaKey{}, m), *who, in)
+	})
+}

@@ -2,41 +2,57 @@ package policy
 
 // WouldAllow says what would turn a refusal, all else equal: the smallest role in
 // the organization, and the smallest group. It is nil if in is allowed already or
-// if neither would help.
+// if neither would help. The role owner stands for being the organization's owner.
 func (t *Table) WouldAllow(pkg string, in *Input) []Hint {
 	if t.Decide(pkg, in).Allowed {
 		return nil
 	}
 	var hints []Hint
+	var o other
 	for r := Worker; r <= Owner; r++ {
-		if other, ok := withRole(pkg, in, r); ok && t.Decide(pkg, other).Allowed {
+		if o.take(pkg, in, r) && t.Decide(pkg, &o.in).Allowed {
 			hints = append(hints, Hint{Role: r.String()})
 			break
 		}
 	}
-	for p := GroupWorker; p <= GroupAdmin; p++ {
-		other := *in
-		other.Privilege = p
-		if p > in.Privilege && t.Decide(pkg, &other).Allowed {
+	o.in = *in
+	for p := max(GroupWorker, in.Privilege+1); p <= GroupAdmin; p++ {
+		o.in.Privilege = p
+		if t.Decide(pkg, &o.in).Allowed {
 			return append(hints, Hint{Group: p.String()})
 		}
 	}
 	return hints
 }
 
-// withRole is in with another role of the caller, in every place that has it.
-func withRole(pkg string, in *Input, r Role) (*Input, bool) {
-	other, changed := *in, false
+// other is an input with another role of the caller. It has room of its own for
+// what the role stands in, so that trying all roles allocates nothing more.
+type other struct {
+	in       Input
+	org      Org
+	resource Resource
+}
+
+// take puts the role in every place that has it, and reports whether that is more
+// than the caller has.
+func (o *other) take(pkg string, in *Input, r Role) (more bool) {
+	o.in = *in
 	if in.Org != nil {
-		org := *in.Org
-		other.Org, changed = &org, org.Role < r
-		org.Role = r
+		o.org, more = *in.Org, in.Org.Role < r
+		o.in.Org, o.org.Role = &o.org, r
+		if r == Owner {
+			more = more || o.org.Owner != in.User
+			o.org.Owner = in.User
+		}
 	}
 	// In a user it is the caller's role in the context, which a sandbox has not.
 	if in.Resource != nil && (pkg == "organizations" || pkg == "users" && in.Org != nil) {
-		resource := *in.Resource
-		other.Resource, changed = &resource, changed || resource.Role < r
-		resource.Role = r
+		o.resource, more = *in.Resource, more || in.Resource.Role < r
+		o.in.Resource, o.resource.Role = &o.resource, r
+		if r == Owner && pkg == "organizations" {
+			more = more || o.resource.Owner != in.User
+			o.resource.Owner = in.User
+		}
 	}
-	return &other, changed
+	return more
 }

@@ -4,14 +4,19 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 )
 
-// Load reads a table. It checks all that Decide relies on, and keeps a part of b.
-func Load(b []byte) (*Table, error) {
-	if len(b) < len(magic) || string(b[:len(magic)]) != magic {
+// Load reads a table. It checks all that Decide relies on.
+func Load(b []byte) (*Table, error) { return load(string(b)) }
+
+// load keeps parts of s: functions start with it, and copy nothing.
+func load(s string) (*Table, error) {
+	rest, ok := strings.CutPrefix(s, magic)
+	if !ok {
 		return nil, errors.New("policy: this is not a table of this version")
 	}
-	r := &reader{rest: b[len(magic):]}
+	r := &reader{rest: rest}
 	t := &Table{packages: map[string]*rules{}, layer: &rules{}}
 	for range r.count() {
 		name := r.text()
@@ -26,7 +31,7 @@ func Load(b []byte) (*Table, error) {
 		t.packages[name], t.names = p, append(t.names, name)
 	}
 	if r.bad || len(r.rest) > 0 {
-		return nil, fmt.Errorf("policy: the table is damaged near byte %d", len(b)-len(r.rest))
+		return nil, fmt.Errorf("policy: the table is damaged near byte %d", len(s)-len(r.rest))
 	}
 	t.link()
 	return t, nil
@@ -45,22 +50,22 @@ func (t *Table) link() {
 // reader reads from the front of rest; after something unexpected it is bad and
 // gives only empty things.
 type reader struct {
-	rest []byte
+	rest string
 	bad  bool
 }
 
-func (r *reader) bytes(n int) []byte {
+func (r *reader) bytes(n int) string {
 	if r.bad || n > len(r.rest) {
 		r.bad, n = true, 0
 	}
-	b := r.rest[:n:n]
+	b := r.rest[:n]
 	r.rest = r.rest[n:]
 	return b
 }
 
 // count is never more than there are bytes left, so that nobody allocates for more.
 func (r *reader) count() int {
-	n, size := binary.Uvarint(r.rest)
+	n, size := binary.Uvarint([]byte(r.rest[:min(len(r.rest), binary.MaxVarintLen64)]))
 	if size <= 0 || n > uint64(len(r.rest)) {
 		r.bad = true
 	}
@@ -71,11 +76,12 @@ func (r *reader) count() int {
 	return int(n)
 }
 
-func (r *reader) text() string { return string(r.bytes(r.count())) }
+func (r *reader) text() string { return r.bytes(r.count()) }
 
 func (r *reader) texts() []string {
-	var list []string
-	for range r.count() {
+	n := r.count()
+	list := make([]string, 0, n)
+	for range n {
 		list = append(list, r.text())
 	}
 	return list
@@ -83,15 +89,17 @@ func (r *reader) texts() []string {
 
 func (r *reader) ref() ref {
 	if b := r.bytes(2); len(b) == 2 {
-		return ref(binary.LittleEndian.Uint16(b))
+		return ref(b[0]) | ref(b[1])<<8
 	}
 	return 0
 }
 
 // rules reads one package.
 func (r *reader) rules() *rules {
-	p := &rules{scopes: map[string]scope{}}
-	for range r.count() {
+	p := &rules{}
+	n := r.count()
+	p.questions = make([]Question, 0, n)
+	for range n {
 		if b := r.bytes(3); len(b) == 3 {
 			q := Question{Op(b[0]), Code(b[1]), Code(b[2])}
 			p.questions = append(p.questions, q)
@@ -99,7 +107,9 @@ func (r *reader) rules() *rules {
 		}
 	}
 	p.titles, p.plans = r.texts(), r.texts()
-	for range r.count() {
+	n = r.count()
+	p.names, p.scopes = make([]string, 0, n), make(map[string]scope, n)
+	for range n {
 		name := r.text()
 		p.names = append(p.names, name)
 		p.scopes[name] = scope{allow: r.ref()}

@@ -144,7 +144,10 @@ func (t *Table) tokens(pkg string) string {
 				left = append(left, s)
 			}
 		}
-		if len(left) == len(t.packages[pkg].names) {
+		switch len(left) {
+		case 0:
+			left = []string{"nothing"}
+		case len(t.packages[pkg].names):
 			left = []string{"everything"}
 		}
 		fmt.Fprintf(&b, "  %s: %s\n", name, strings.Join(left, " "))

@@ -6,7 +6,7 @@
 // package only looks the answer up. It links no Rego. After a change of the rules:
 //
 //	go run ./cmd/gatehouse policy compile internal/policy/rules -o internal/policy/table.bin
-//	go test ./internal/policy/... -update
+//	go test ./internal/policy -update
 //
 // It owns the facts that a rule may look at (Declared), the form of the compiled
 // table, and the lookup. Package compile makes tables and is the only one to know

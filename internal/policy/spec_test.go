@@ -251,8 +251,7 @@ func accessTokens(v view) bool {
 	return v.g(policy.GroupWorker) && v.Resource != nil && v.is(v.Resource.Owner)
 }
 
-func server(v view) bool { return v.Scope == "view" || v.g(policy.GroupUser) }
-
+func server(v view) bool     { return v.Scope == "view" || v.g(policy.GroupUser) }
 func fail(scope string) bool { panic("not specified: " + scope) }
 
 // withToken is what a personal access token leaves.

@@ -2,16 +2,15 @@ package policy
 
 import (
 	_ "embed"
-	"encoding/binary"
 	"slices"
 	"sync"
 )
 
 //go:embed table.bin
-var embedded []byte
+var embedded string
 
 var embeddedTable = sync.OnceValue(func() *Table {
-	t, err := Load(embedded)
+	t, err := load(embedded)
 	if err != nil {
 		panic(err)
 	}
@@ -37,7 +36,7 @@ type rules struct {
 	scopes    map[string]scope
 	names     []string
 	filter    ref
-	nodes     []byte
+	nodes     string // two bytes each, the low one first
 }
 
 // ref is a leaf, if below leaves, or else where a node begins in nodes.
@@ -90,7 +89,10 @@ func (p *rules) walk(r ref, in *Input) ref {
 	return r
 }
 
-func (p *rules) at(r ref) ref { return ref(binary.LittleEndian.Uint16(p.nodes[2*(r-leaves):])) }
+func (p *rules) at(r ref) ref {
+	i := 2 * int(r-leaves)
+	return ref(p.nodes[i]) | ref(p.nodes[i+1])<<8
+}
 
 // Packages are the names that Decide knows.
 func (t *Table) Packages() []string { return slices.Clone(t.names) }

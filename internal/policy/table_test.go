@@ -3,6 +3,8 @@ package policy_test
 import (
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 	"testing"
 
 	"gatehouse/internal/policy"
@@ -13,10 +15,33 @@ const (
 	thisOrg, otherOrg            = 3, 4
 )
 
+// scopes are those that are specified.
+var scopes = map[string]string{
+	"organizations": "audit create delete list ownership update view",
+	"memberships":   "change:role delete list view",
+	"invitations":   "accept create decline delete list resend view",
+	"users":         "delete list update:email update:permissions update:personal_data view",
+	"projects": "create delete download:exported_file export:annotations export:backup export:dataset import:backup import:dataset list " +
+		"update:assignee update:associated_storage update:desc update:organization update:owner view",
+	"tasks": "create create@project delete delete:annotations download:exported_file export:annotations export:backup export:dataset " +
+		"import:annotations import:backup list update:annotations update:assignee update:associated_storage update:desc update:metadata " +
+		"update:organization update:owner update:project update:validation_layout upload:data view view:annotations view:data " +
+		"view:metadata view:validation_layout",
+	"jobs": "create delete delete:annotations download:exported_file export:annotations export:dataset import:annotations list " +
+		"update:annotations update:assignee update:metadata update:stage update:state update:validation_layout view view:annotations " +
+		"view:data view:metadata view:validation_layout",
+	"cloudstorages": "create delete list list:content update view",
+	"access_tokens": "create delete list update view",
+	"server":        "list:content view",
+}
+
 func TestSpec(t *testing.T) {
 	table := policy.Default()
 	for pkg, allowed := range specified {
 		t.Run(pkg, func(t *testing.T) {
+			if got := strings.Join(slices.Sorted(slices.Values(table.Scopes(pkg))), " "); got != scopes[pkg] {
+				t.Errorf("scopes:\n%s\nwant\n%s", got, scopes[pkg])
+			}
 			n := 0
 			for in := range inputs(pkg) {
 				for _, scope := range table.Scopes(pkg) {
@@ -116,56 +141,15 @@ func orgs() iter.Seq[*policy.Org] {
 // resources are null, and objects with the fields that a package has.
 func resources(pkg string) iter.Seq[*policy.Resource] {
 	all := []policy.Resource{{}}
-	ids := func(set func(*policy.Resource, int64), values ...int64) {
+	for _, f := range fields[pkg] {
 		var next []policy.Resource
 		for _, r := range all {
-			for _, v := range values {
-				set(&r, v)
+			for _, v := range f.values {
+				f.set(&r, v)
 				next = append(next, r)
 			}
 		}
 		all = next
-	}
-	people := []int64{0, myself, otherUser}
-	owner := func() { ids(func(r *policy.Resource, v int64) { r.Owner = v }, people...) }
-	assignee := func() { ids(func(r *policy.Resource, v int64) { r.Assignee = v }, people...) }
-	who := func(values ...int64) { ids(func(r *policy.Resource, v int64) { r.User = v }, values...) }
-	org := func() { ids(func(r *policy.Resource, v int64) { r.Organization = v }, 0, thisOrg, otherOrg) }
-	role := func() { ids(func(r *policy.Resource, v int64) { r.Role = policy.Role(v) }, 0, 1, 2, 3, 4) }
-	switch pkg {
-	case "organizations":
-		owner()
-		role()
-	case "memberships":
-		who(people...)
-		org()
-		role()
-		ids(func(r *policy.Resource, v int64) { r.NewRole = policy.Role(v) }, 0, 1, 2, 3, 4)
-		ids(func(r *policy.Resource, v int64) { r.Active = v == 1 }, 0, 1)
-	case "invitations":
-		owner()
-		org()
-		role()
-		ids(func(r *policy.Resource, v int64) { r.Invitee = v }, people...)
-	case "users":
-		ids(func(r *policy.Resource, v int64) { r.ID = v }, myself, otherUser)
-		role()
-	case "cloudstorages", "access_tokens":
-		owner()
-		org()
-	case "projects", "tasks", "jobs":
-		if pkg != "jobs" {
-			owner()
-		}
-		assignee()
-		org()
-		who(myself, thirdUser)
-		if pkg != "projects" {
-			ids(func(r *policy.Resource, v int64) { r.Project = staffs()[v] }, 0, 1, 2, 3, 4)
-		}
-		if pkg == "jobs" {
-			ids(func(r *policy.Resource, v int64) { r.Task = staffs()[v] }, 0, 1, 2, 3, 4)
-		}
 	}
 	return func(yield func(*policy.Resource) bool) {
 		if !yield(nil) {
@@ -177,6 +161,40 @@ func resources(pkg string) iter.Seq[*policy.Resource] {
 			}
 		}
 	}
+}
+
+// field is a field of a resource and the values that make a difference.
+type field struct {
+	set    func(*policy.Resource, int64)
+	values []int64
+}
+
+var (
+	people     = []int64{0, myself, otherUser}
+	id         = field{func(r *policy.Resource, v int64) { r.ID = v }, []int64{myself, otherUser}}
+	owner      = field{func(r *policy.Resource, v int64) { r.Owner = v }, people}
+	assignee   = field{func(r *policy.Resource, v int64) { r.Assignee = v }, people}
+	invitee    = field{func(r *policy.Resource, v int64) { r.Invitee = v }, people}
+	whose      = field{func(r *policy.Resource, v int64) { r.User = v }, people}
+	exporter   = field{whose.set, []int64{myself, thirdUser}}
+	objectOrg  = field{func(r *policy.Resource, v int64) { r.Organization = v }, []int64{0, thisOrg, otherOrg}}
+	objectRole = field{func(r *policy.Resource, v int64) { r.Role = policy.Role(v) }, []int64{0, 1, 2, 3, 4}}
+	newRole    = field{func(r *policy.Resource, v int64) { r.NewRole = policy.Role(v) }, objectRole.values}
+	active     = field{func(r *policy.Resource, v int64) { r.Active = v == 1 }, []int64{0, 1}}
+	task       = field{func(r *policy.Resource, v int64) { r.Task = staffs()[v] }, []int64{0, 1, 2, 3, 4}}
+	project    = field{func(r *policy.Resource, v int64) { r.Project = staffs()[v] }, task.values}
+)
+
+var fields = map[string][]field{
+	"organizations": {owner, objectRole},
+	"memberships":   {whose, objectOrg, objectRole, newRole, active},
+	"invitations":   {owner, objectOrg, objectRole, invitee},
+	"users":         {id, objectRole},
+	"projects":      {owner, assignee, objectOrg, exporter},
+	"tasks":         {owner, assignee, objectOrg, exporter, project},
+	"jobs":          {assignee, objectOrg, exporter, project, task},
+	"cloudstorages": {owner, objectOrg},
+	"access_tokens": {owner, objectOrg},
 }
 
 // staffs are nobody's, and those of which the caller is either, both or none.

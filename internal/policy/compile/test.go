@@ -1,9 +1,11 @@
 package compile
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -35,7 +37,7 @@ func Test(ctx context.Context, folder fs.FS) ([]Result, error) {
 			return nil, translated(err)
 		}
 	}
-	all, err := tester.NewRunner().SetParallel(1).Run(ctx, modules)
+	all, err := tester.NewRunner().SetParallel(1).SetModules(modules).RunTests(ctx, nil)
 	if err != nil {
 		return nil, translated(err)
 	}
@@ -56,5 +58,8 @@ func Test(ctx context.Context, folder fs.FS) ([]Result, error) {
 		}
 		out = append(out, x)
 	}
+	slices.SortFunc(out, func(x, y Result) int {
+		return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Name, y.Name))
+	})
 	return out, ctx.Err()
 }
