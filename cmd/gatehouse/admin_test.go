@@ -147,7 +147,7 @@ func (s *machine) importing(do func(string, ...string) result) {
 
 func TestAdminNeedsStore(t *testing.T) {
 	empty := t.TempDir()
-	for _, args := range []string{"rotate-keys", "set-role --user ada --role user", "create-user --username ada --email ada@example.com"} {
+	for _, args := range []string{"rotate-keys", "verify-audit", "set-role --user ada --role user", "create-user --username ada --email ada@example.com"} {
 		tool(t, "", nil, append(strings.Fields("admin "+args), "--data", empty)...).is(t, 1, empty)
 	}
 	if left, _ := os.ReadDir(empty); len(left) != 0 {

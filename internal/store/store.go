@@ -30,11 +30,16 @@ type Key struct{ PK, SK string }
 // decided on them.
 type Index string
 
-// ByRecipient lists mail deliveries by the address they went to.
-const ByRecipient Index = "recipient"
+// The indexes of the table.
+const (
+	// ByRecipient lists mail deliveries by the address they went to.
+	ByRecipient Index = "recipient"
+	// ByUnchained lists audit events that no chain holds yet.
+	ByUnchained Index = "unchained"
+)
 
 // Indexes are all secondary indexes of the table, as infra/table.yaml has them.
-var Indexes = [...]Index{ByRecipient}
+var Indexes = [...]Index{ByRecipient, ByUnchained}
 
 // Item is what one key holds. Version is 0 where nothing is held.
 type Item struct {

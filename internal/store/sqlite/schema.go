@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gatehouse/internal/store"
@@ -12,7 +13,7 @@ import (
 // version is that of the tables below, kept in PRAGMA user_version. Whoever
 // changes them, or adds to store.Indexes, raises it: an older program would
 // leave the new columns stale, and so must not open the file.
-const version = 1
+const version = 2
 
 // application marks the file as a store in PRAGMA application_id ("gate").
 const application = 0x67617465
@@ -67,13 +68,44 @@ func migrateLocked(ctx context.Context, c *sql.Conn) error {
 		return fmt.Errorf("written by a newer release: its schema is %d, this program knows %d; use the newer program", found, version)
 	case found == version:
 		return nil
+	case found == 0:
+		return execute(ctx, c, definitions())
 	}
-	for _, q := range definitions() {
+	for ; found < version; found++ {
+		if err := execute(ctx, c, steps[found]); err != nil {
+			return err
+		}
+	}
+	return execute(ctx, c, stamp())
+}
+
+func execute(ctx context.Context, c *sql.Conn, statements []string) error {
+	for _, q := range statements {
 		if _, err := c.ExecContext(ctx, q); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// steps bring a file from a version to the next. A column that they add comes
+// after the body, which costs time where bodies are large, and nothing else.
+var steps = map[int][]string{
+	1: {
+		"ALTER TABLE items ADD COLUMN unchained_pk TEXT",
+		"ALTER TABLE items ADD COLUMN unchained_sk TEXT",
+		createIndex(store.ByUnchained),
+	},
+}
+
+// stamp marks the file as of this version.
+func stamp() []string {
+	return []string{fmt.Sprintf("PRAGMA user_version = %d", version), fmt.Sprintf("PRAGMA application_id = %d", application)}
+}
+
+func createIndex(i store.Index) string {
+	pk, sk := indexColumns(i)
+	return fmt.Sprintf("CREATE INDEX IF NOT EXISTS items_%s ON items (%s, %s) WHERE %s IS NOT NULL", i, pk, sk, pk)
 }
 
 // definitions are the statements that make version from nothing.
@@ -83,11 +115,9 @@ func definitions() []string {
 	for _, i := range store.Indexes {
 		pk, sk := indexColumns(i)
 		fmt.Fprintf(&columns, "\t%s TEXT,\n\t%s TEXT,\n", pk, sk)
-		indexes = append(indexes, fmt.Sprintf("CREATE INDEX IF NOT EXISTS items_%s ON items (%s, %s) WHERE %s IS NOT NULL", i, pk, sk, pk))
+		indexes = append(indexes, createIndex(i))
 	}
-	return append([]string{fmt.Sprintf(createItems, columns.String()), createExpiry,
-		fmt.Sprintf("PRAGMA user_version = %d", version),
-		fmt.Sprintf("PRAGMA application_id = %d", application)}, indexes...)
+	return slices.Concat([]string{fmt.Sprintf(createItems, columns.String()), createExpiry}, indexes, stamp())
 }
 
 // columns lists all columns in the order that put and scan use.

@@ -131,8 +131,8 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 // TestPlans: every statement that looks for rows finds them by an index. It also
 // notices when store.Indexes changes without a new version of the schema.
 func TestPlans(t *testing.T) {
-	if version != 1 || len(store.Indexes) != 1 {
-		t.Error("version 1 of the schema has one index: raise the version and write the step to it")
+	if version != 2 || len(store.Indexes) != 2 {
+		t.Error("version 2 of the schema has two indexes: raise the version and write the step to it")
 	}
 	d := open(t)
 	r := <-d.readers
@@ -142,6 +142,8 @@ func TestPlans(t *testing.T) {
 		queryForm{"", true}.sql():                 "PRIMARY KEY (pk=? AND sk>? AND sk<?)",
 		queryForm{store.ByRecipient, false}.sql(): "INDEX items_recipient (recipient_pk=? AND recipient_sk>? AND recipient_sk<?)",
 		queryForm{store.ByRecipient, true}.sql():  "INDEX items_recipient (recipient_pk=? AND recipient_sk>? AND recipient_sk<?)",
+		queryForm{store.ByUnchained, false}.sql(): "INDEX items_unchained (unchained_pk=? AND unchained_sk>? AND unchained_sk<?)",
+		queryForm{store.ByUnchained, true}.sql():  "INDEX items_unchained (unchained_pk=? AND unchained_sk>? AND unchained_sk<?)",
 		expired:                                   "INDEX items_exp (exp<?)",
 	} {
 		rows, err := r.c.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+statement, make([]any, strings.Count(statement, "?"))...)

@@ -30,9 +30,8 @@ func Differential(t *testing.T, a, b store.Driver, n int, seed uint64) {
 		}
 	}
 	for _, pk := range parts {
-		for _, q := range []store.Query{{PK: g.a.key(pk, "").PK}, {PK: g.a.key(pk, "").PK, Index: store.ByRecipient}} {
-			q.Limit = 1000
-			g.same(q)
+		for _, index := range append([]store.Index{""}, store.Indexes[:]...) {
+			g.same(store.Query{PK: g.a.key(pk, "").PK, Index: index, Limit: 1000})
 		}
 	}
 }
@@ -67,8 +66,10 @@ func (g *pair) op(k store.Key, now store.Item) store.Op {
 		return g.maybeUntil(o)
 	}
 	o := g.maybeUntil(thing.Put(k, fmt.Sprint("value ", g.rand.IntN(1000)), cond))
-	if g.rand.IntN(3) == 0 {
-		o = o.In(store.ByRecipient, g.key())
+	for _, index := range store.Indexes {
+		if g.rand.IntN(3) == 0 {
+			o = o.In(index, g.key())
+		}
 	}
 	return o
 }
@@ -121,7 +122,7 @@ func class(err error) string {
 func (g *pair) query() {
 	q := store.Query{PK: g.a.key(pick(g.rand, parts[:]), "").PK, Limit: 1 + g.rand.IntN(8), Reverse: g.rand.IntN(2) == 0}
 	if g.rand.IntN(3) == 0 {
-		q.Index = store.ByRecipient
+		q.Index = pick(g.rand, store.Indexes[:])
 	}
 	bounds := append([]string{"", "", "M#", "zz"}, sorts[:]...)
 	switch g.rand.IntN(3) {

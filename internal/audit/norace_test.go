@@ -1,0 +1,6 @@
+//go:build !race
+
+package audit
+
+// tampers is how many changes TestTamperings does.
+const tampers = 10_000
