@@ -2,7 +2,7 @@
 
 GO      ?= go
 CACHE   ?= $(or $(GATEHOUSE_CACHE),$(HOME)/.cache/gatehouse)
-LAMBDA  := signup login account pages edge authorizer outbox sweep
+LAMBDA  := signup login account organizations invitations permissions pages edge authorizer outbox sweep
 LDFLAGS := -s -w -buildid=
 ARCH    ?= arm64
 
@@ -30,7 +30,7 @@ race: ## the tests under the race detector
 	$(GO) test -race ./...
 
 engines: ## the store's contract, its differential test, and the built functions, on dynoxide
-	GATEHOUSE_REQUIRE_ENGINES=1 ./scripts/dynoxide run $(GO) test -count=1 ./internal/store/... ./functions/...
+	GATEHOUSE_REQUIRE_ENGINES=1 ./scripts/dynoxide run $(GO) test -count=1 ./internal/store/... ./internal/audit/... ./functions/...
 
 FUZZTIME ?= 5000x
 fuzz: ## every fuzz target for FUZZTIME (a number of runs, or a time)

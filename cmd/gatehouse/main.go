@@ -22,6 +22,7 @@ Usage: gatehouse <command> [flags]
   serve     run everything on this machine
   config    print every setting, its value and where it came from
   admin     manage accounts and keys (gatehouse admin --help)
+  policy    evaluate, compile and test rules (gatehouse policy --help)
   version   print the version
 
 "gatehouse <command> --help" tells more about each.
@@ -46,7 +47,7 @@ func main() {
 }
 
 func run(ctx context.Context, io streams, args []string) int {
-	commands := map[string]command{"serve": serve, "config": showConfig, "admin": admin, "version": version}
+	commands := map[string]command{"serve": serve, "config": showConfig, "admin": admin, "policy": policyTool, "version": version}
 	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
 		fmt.Fprint(io.out, usage)
 		return 0

@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"gatehouse/internal/policy"
@@ -30,6 +32,27 @@ Usage: gatehouse policy <command> [flags]
 without that the rules that the program comes with.
 `
 
+const (
+	evalUsage = `Usage: gatehouse policy eval [--dir DIR]
+
+Answers each line of standard input, {"package": "tasks", "input": {…}}, with true or
+false on a line of standard output. The first line that cannot be read ends it.
+`
+	compileUsage = `Usage: gatehouse policy compile DIR [-o FILE]
+
+Checks the rules in a folder, evaluates them for every combination of inputs, and
+writes the table that the program looks answers up in.
+`
+	testUsage = `Usage: gatehouse policy test DIR
+
+Runs the rules named test_… in the files named …_test.rego of a folder.
+`
+	matrixUsage = `Usage: gatehouse policy matrix [--dir DIR] [--package NAME]
+
+Prints who may do what.
+`
+)
+
 func policyTool(ctx context.Context, io streams, args []string) error {
 	commands := map[string]command{"eval": policyEval, "compile": policyCompile, "test": policyTest, "matrix": policyMatrix}
 	if len(args) == 0 || args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
@@ -42,6 +65,16 @@ func policyTool(ctx context.Context, io streams, args []string) error {
 		return errUsage
 	}
 	return c(ctx, io, args[1:])
+}
+
+// policyFlags begins the flags of a command; about is what --help says first.
+func policyFlags(name, about string, io streams) *flag.FlagSet {
+	fs := flag.NewFlagSet("gatehouse policy "+name, flag.ContinueOnError)
+	fs.Usage = func() {
+		fmt.Fprintf(io.err, "%s\n", about)
+		fs.PrintDefaults()
+	}
+	return fs
 }
 
 // dirFlag adds --dir, and returns what finds the table.
@@ -59,7 +92,7 @@ func dirFlag(fs *flag.FlagSet) func() (*policy.Table, error) {
 const longest = 1 << 20
 
 func policyEval(ctx context.Context, std streams, args []string) error {
-	fs := flag.NewFlagSet("gatehouse policy eval", flag.ContinueOnError)
+	fs := policyFlags("eval", evalUsage, std)
 	table := dirFlag(fs)
 	if err := parse(fs, std, args, 0); err != nil {
 		return err
@@ -68,28 +101,36 @@ func policyEval(ctx context.Context, std streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	lines := bufio.NewReaderSize(std.in, longest)
-	out := bufio.NewWriter(std.out)
+	done := make(chan error, 1)
+	go func() { done <- evalLines(t, std.in, std.out) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done(): // reading does not end by itself then
+		return ctx.Err()
+	}
+}
+
+func evalLines(t *policy.Table, in io.Reader, answers io.Writer) error {
+	lines := bufio.NewReaderSize(in, longest)
+	out := bufio.NewWriter(answers)
 	defer out.Flush()
 	for n := 1; ; n++ {
-		line, err := lines.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) {
+		line, end := lines.ReadSlice('\n')
+		if errors.Is(end, bufio.ErrBufferFull) {
 			return fmt.Errorf("line %d is longer than %d bytes", n, longest)
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
+		if end != nil && !errors.Is(end, io.EOF) {
+			return end
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
 			if err := evalLine(t, out, line); err != nil {
 				return fmt.Errorf("line %d: %w", n, err)
 			}
 		}
-		if err != nil || ctx.Err() != nil {
-			return ctx.Err()
-		}
-		// Somebody who waits for the answer before asking again gets it.
-		if lines.Buffered() == 0 {
-			if err := out.Flush(); err != nil {
+		// Somebody who waits for an answer before asking again gets it.
+		if end != nil || lines.Buffered() == 0 {
+			if err := out.Flush(); err != nil || end != nil {
 				return err
 			}
 		}
@@ -116,7 +157,7 @@ func evalLine(t *policy.Table, out *bufio.Writer, line []byte) error {
 }
 
 func policyCompile(ctx context.Context, io streams, args []string) error {
-	fs := flag.NewFlagSet("gatehouse policy compile", flag.ContinueOnError)
+	fs := policyFlags("compile", compileUsage, io)
 	file := fs.String("o", "", "write the table here; without it the rules are only checked")
 	dir, err := parseDir(fs, io, args)
 	if err != nil {
@@ -136,27 +177,13 @@ func policyCompile(ctx context.Context, io streams, args []string) error {
 	return nil
 }
 
-// parseDir reads flags before and after a folder, which is returned.
+// parseDir reads flags before or after a folder, which is returned.
 func parseDir(fs *flag.FlagSet, io streams, args []string) (string, error) {
-	fs.Usage = func() {
-		fmt.Fprintf(io.err, "Usage: %s DIR [flags]\n", fs.Name())
-		fs.PrintDefaults()
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		args = append(slices.Clone(args[1:]), args[0])
 	}
-	dir := ""
-	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
-		dir, args = args[0], args[1:]
-	}
-	given := 1
-	if dir != "" {
-		given = 0
-	}
-	if err := parse(fs, io, args, given); err != nil {
-		return "", err
-	}
-	if dir == "" {
-		dir = fs.Arg(0)
-	}
-	return dir, nil
+	err := parse(fs, io, args, 1)
+	return fs.Arg(0), err
 }
 
 // showProgress writes how far a compilation is, if somebody is there to see it.
@@ -183,7 +210,7 @@ func showProgress(io streams) func(done, total int) {
 }
 
 func policyTest(ctx context.Context, io streams, args []string) error {
-	dir, err := parseDir(flag.NewFlagSet("gatehouse policy test", flag.ContinueOnError), io, args)
+	dir, err := parseDir(policyFlags("test", testUsage, io), io, args)
 	if err != nil {
 		return err
 	}
@@ -215,7 +242,7 @@ func policyTest(ctx context.Context, io streams, args []string) error {
 }
 
 func policyMatrix(_ context.Context, io streams, args []string) error {
-	fs := flag.NewFlagSet("gatehouse policy matrix", flag.ContinueOnError)
+	fs := policyFlags("matrix", matrixUsage, io)
 	table := dirFlag(fs)
 	name := fs.String("package", "", "only this package")
 	if err := parse(fs, io, args, 0); err != nil {
@@ -229,7 +256,7 @@ func policyMatrix(_ context.Context, io streams, args []string) error {
 	if *name != "" {
 		names = []string{*name}
 	}
-	fmt.Fprintln(io.out, policy.Legend)
+	fmt.Fprintf(io.out, "%s\n", policy.Legend)
 	for _, name := range names {
 		if err := t.Matrix(io.out, name); err != nil {
 			return err

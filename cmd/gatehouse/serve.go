@@ -18,6 +18,8 @@ import (
 	"gatehouse/internal/gateway"
 	"gatehouse/internal/lambdahttp"
 	"gatehouse/internal/mail/mailbox"
+	"gatehouse/internal/policy"
+	"gatehouse/internal/policy/compile"
 )
 
 // stopWithin bounds how long requests may still run after a signal to stop.
@@ -51,6 +53,9 @@ func serve(ctx context.Context, io streams, args []string) error {
 		return err
 	}
 	defer in.close()
+	if in.parts.Policy, err = rules(c); err != nil {
+		return err
+	}
 	if in.box != nil && !c.Production && !c.Loopback() {
 		log.Warn("mails, with the secrets in them, can be read at "+mailbox.Path+" by whoever reaches this machine directly; a public installation needs --production", "event", "config.mailbox")
 	}
@@ -63,6 +68,30 @@ func serve(ctx context.Context, io streams, args []string) error {
 		fmt.Fprintf(io.out, "Mails are at     %s%s\n", c.BaseURL, mailbox.Path)
 	}
 	return s.run(ctx, l)
+}
+
+// rules are those of the installation: compiled now, read as they were compiled, or
+// the built-in ones. Wrong ones stop the start.
+func rules(c *config.Config) (*policy.Table, error) {
+	switch {
+	case c.PolicyDir != "":
+		t, err := compile.Load(c.PolicyDir)
+		if err != nil {
+			return nil, fmt.Errorf("POLICY_DIR is %q: its rules cannot be used\n%w", c.PolicyDir, err)
+		}
+		return t, nil
+	case c.PolicyTable != "":
+		b, err := os.ReadFile(c.PolicyTable)
+		if err != nil {
+			return nil, fmt.Errorf("GATEHOUSE_POLICY_TABLE is %q: %w", c.PolicyTable, err)
+		}
+		t, err := policy.Load(b)
+		if err != nil {
+			return nil, fmt.Errorf("GATEHOUSE_POLICY_TABLE is %q: %w; expected a file that gatehouse policy compile made", c.PolicyTable, err)
+		}
+		return t, nil
+	}
+	return policy.Default(), nil
 }
 
 // localServer runs all functions in one process, and what AWS would do around

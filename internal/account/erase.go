@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"gatehouse/internal/audit"
 	"gatehouse/internal/fault"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
@@ -57,6 +58,9 @@ func (s *Service) erase(ctx context.Context, uid int64, due store.Item) (bool, e
 			return false, err
 		}
 	}
+	if err := audit.Forget(ctx, s.Table, audit.UserPK(uid)); err != nil {
+		return false, err
+	}
 	return true, s.drain(ctx, uid, due)
 }
 
@@ -72,7 +76,7 @@ func (s *Service) eraseNow(ctx context.Context, sub *subject) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	err = s.Table.Transact(ctx, append(ops, auditRow(ctx, "account.erase", 0, sub.uid, nil))...)
+	err = s.Table.Transact(ctx, append(ops, audit.Row(s.Table.Now(), audit.Event{Action: "account.erase", Target: sub.uid}))...)
 	if _, lost := store.Conflict(err); lost {
 		return false, nil
 	}

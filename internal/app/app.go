@@ -10,6 +10,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/api"
 	"gatehouse/internal/config"
+	"gatehouse/internal/invite"
 	"gatehouse/internal/jwt"
 	"gatehouse/internal/keyring"
 	"gatehouse/internal/lambdahttp"
@@ -40,6 +42,7 @@ type Parts struct {
 	Sender  mail.Sender
 	// Report reads what a mail carrier reports; nil if it reports nothing.
 	Report func(event []byte) (r mail.Report, ok bool, err error)
+	Policy *policy.Table // nil if it could not be read: what needs it answers 503
 	Log    *slog.Logger
 
 	keys *keyring.Ring
@@ -54,11 +57,19 @@ func Hasher(c *config.Config) *password.Hasher {
 func (p *Parts) Gate() *api.Gate {
 	return &api.Gate{Table: p.Table, Secrets: p.Secrets, Base: p.Config.BaseURL, Trusted: p.Config.TrustedOrigins,
 		Loopback: p.Config.Loopback() && !p.Config.Production, Production: p.Config.Production, Log: p.Log,
-		Policy: policy.Default(), MinRole: policy.GroupUser}
+		Policy: p.Policy, MinRole: policy.PrivilegeOf([]string{p.Config.Creators})}
 }
 
-// Accounts is the account domain. Functions in one process share its keys.
+// Accounts is the account domain, with the domains that follow it.
 func (p *Parts) Accounts() *account.Service {
+	s := p.accounts()
+	f := followers{p.Orgs()}
+	s.People, s.Followers, s.Invitations = f, f, p.Invites()
+	return s
+}
+
+// accounts is the account domain alone. Functions in one process share its keys.
+func (p *Parts) accounts() *account.Service {
 	if p.keys == nil {
 		p.keys = &keyring.Ring{Table: p.Table, Secrets: p.Secrets}
 	}
@@ -69,7 +80,7 @@ func (p *Parts) Accounts() *account.Service {
 		Limits: &limit.Limiter{Table: p.Table, Off: !p.Config.RateLimits},
 		Log:    p.Log,
 		Settings: account.Settings{Verification: p.Config.Verification, BasicAuth: p.Config.BasicAuth, Agreements: p.Config.Agreements,
-			Issuer: base, Site: mail.Site{Name: p.Config.SiteName, BaseURL: base, Support: p.Config.Support}},
+			Issuer: base, Site: p.site()},
 	}
 }
 
@@ -97,7 +108,13 @@ func Account(p *Parts) (lambdahttp.Function, error) {
 
 // Pages are the hosted pages.
 func Pages(p *Parts) (lambdahttp.Function, error) {
-	return serve(p, web.New(p.Accounts(), p.Gate()).Routes()), nil
+	return serve(p, web.New(p.Accounts(), pageInvitations(p.Invites()), p.Gate()).Routes()), nil
+}
+
+// pageInvitations is what the pages need of invitations.
+func pageInvitations(s *invite.Service) web.Invitations {
+	key := func(key string) invite.KeyRequest { return invite.KeyRequest{Key: key} }
+	return web.Invitations{Named: s.Orgs.Named, Proven: s.Proven, Accept: web.Answering(s.Accept, key), Decline: web.Answering(s.Decline, key)}
 }
 
 // Edge answers what needs no domain: about, health, and what no route serves.
@@ -123,11 +140,11 @@ func Authorizer(p *Parts) (lambdahttp.Function, error) {
 	return lambdahttp.Authorizer(s.Authorize), nil
 }
 
-// Outbox sends the mails that are due, whatever woke it, and notes what the
-// carrier reports.
+// Outbox sends the mails that are due, whatever woke it, and chains the audit rows
+// that wait; it notes what the carrier reports.
 func Outbox(p *Parts) (lambdahttp.Function, error) {
-	s := p.Accounts()
-	w := &mail.Worker{Table: p.Table, Sender: p.Sender, Compose: s.Compose, From: p.Config.MailFrom, Log: p.Log}
+	chain := p.chain()
+	w := &mail.Worker{Table: p.Table, Sender: p.Sender, Compose: p.compose(), From: p.Config.MailFrom, Log: p.Log}
 	return lambdahttp.Func(func(ctx context.Context, event []byte) ([]byte, error) {
 		if p.Report != nil {
 			if r, ok, err := p.Report(event); err == nil && ok {
@@ -135,13 +152,15 @@ func Outbox(p *Parts) (lambdahttp.Function, error) {
 			}
 		}
 		n, err := w.Drain(ctx)
-		return fmt.Appendf(nil, `{"done":%d}`, n), err
+		chained, lost := chain.Advance(ctx)
+		return fmt.Appendf(nil, `{"done":%d,"chained":%d}`, n, chained), errors.Join(err, lost)
 	}), nil
 }
 
-// Sweep does what is due by the clock: {"job": "rotate-keys"} or {"job": "erase"}.
+// Sweep does what is due by the clock: {"job": "rotate-keys"}, "erase",
+// "organizations" or "audit".
 func Sweep(p *Parts) (lambdahttp.Function, error) {
-	s := p.Accounts()
+	s, orgs, chain := p.Accounts(), p.Orgs(), p.chain()
 	return lambdahttp.Func(func(ctx context.Context, event []byte) ([]byte, error) {
 		var in struct {
 			Job string `json:"job"`
@@ -156,15 +175,23 @@ func Sweep(p *Parts) (lambdahttp.Function, error) {
 		case "erase":
 			n, err := s.EraseDue(ctx)
 			return fmt.Appendf(nil, `{"erased":%d}`, n), err
+		case "organizations":
+			n, err := sweepOrgs(ctx, orgs)
+			return fmt.Appendf(nil, `{"done":%d}`, n), err
+		case "audit":
+			n, err := chain.Advance(ctx)
+			m, lost := chain.Reseal(ctx)
+			return fmt.Appendf(nil, `{"chained":%d,"resealed":%d}`, n, m), errors.Join(err, lost)
 		}
-		return nil, fmt.Errorf("sweep: no job %.40q; rotate-keys and erase are known", in.Job)
+		return nil, fmt.Errorf("sweep: no job %.40q; rotate-keys, erase, organizations and audit are known", in.Job)
 	}), nil
 }
 
 // Functions are all functions by the folder of each under functions/.
 func Functions() map[string]func(*Parts) (lambdahttp.Function, error) {
 	return map[string]func(*Parts) (lambdahttp.Function, error){
-		"signup": Signup, "login": Login, "account": Account, "pages": Pages, "edge": Edge,
+		"signup": Signup, "login": Login, "account": Account, "organizations": Organizations, "invitations": Invitations,
+		"permissions": Permissions, "pages": Pages, "edge": Edge,
 		"authorizer": Authorizer, "outbox": Outbox, "sweep": Sweep,
 	}
 }

@@ -187,3 +187,16 @@ func (w *World) SignIn(name string) *Client {
 	c.Post("/api/auth/login", map[string]any{"username": name, "password": Password}).Is(200)
 	return c
 }
+
+// Int is a member of the body that is a whole number.
+func (a *Answer) Int(name string) int64 {
+	a.t.Helper()
+	n, ok := a.JSON()[name].(float64)
+	if !ok {
+		a.t.Fatalf("no number %q in %s", name, a.Body)
+	}
+	return int64(n)
+}
+
+// At is the same client, cookies included, in another world: a copy of its own.
+func (c *Client) At(w *World) *Client { return &Client{w, c.http, c.Header} }

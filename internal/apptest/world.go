@@ -25,6 +25,7 @@ import (
 	"gatehouse/internal/lambdahttp"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/password"
+	"gatehouse/internal/policy"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/store"
 	"gatehouse/internal/store/sqlite"
@@ -155,7 +156,7 @@ func New(t testing.TB, opts ...Option) *World {
 	}
 	log := slog.New(slog.NewJSONHandler(w.Logged, nil))
 	w.Parts = &app.Parts{Config: c, Table: store.New(w.Recorder, w.Clock.Now), Secrets: secret.Static(keys),
-		Hasher: password.New(o.params, 2, password.Peppers{}), Sender: w, Log: log}
+		Hasher: password.New(o.params, 2, password.Peppers{}), Sender: w, Policy: policy.Default(), Log: log}
 	w.Accounts = w.Parts.Accounts()
 	for name, make := range app.Functions() {
 		if w.Functions[name], err = make(w.Parts); err != nil {

@@ -20,6 +20,7 @@ import (
 	"gatehouse/internal/config"
 	"gatehouse/internal/lambdahttp"
 	"gatehouse/internal/mail/ses"
+	"gatehouse/internal/policy"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/store"
 	"gatehouse/internal/store/dynamo"
@@ -71,10 +72,28 @@ func build(f func(*app.Parts) (lambdahttp.Function, error), opts []Option, log *
 	}
 	p := &app.Parts{Config: c, Secrets: secret.NewSource(rootLoader(c.RootKey)), Hasher: app.Hasher(c), Log: log,
 		Table: store.New(dynamo.New(client, table), time.Now)}
+	p.Policy = rules(c.PolicyTable, log)
 	for _, o := range opts {
 		if err := o(p); err != nil {
 			return nil, err
 		}
 	}
 	return f(p)
+}
+
+// rules are those of a file that gatehouse policy compile made, or the built-in
+// ones. A bad file does not take sign-in down: only what needs rules is not served.
+func rules(file string, log *slog.Logger) *policy.Table {
+	if file == "" {
+		return policy.Default()
+	}
+	b, err := os.ReadFile(file)
+	if err == nil {
+		var t *policy.Table
+		if t, err = policy.Load(b); err == nil {
+			return t
+		}
+	}
+	log.Error("the rules cannot be read", "event", "policy.unreadable", "setting", "GATEHOUSE_POLICY_TABLE", "file", file, "err", err.Error())
+	return nil
 }

@@ -50,6 +50,12 @@ type Config struct {
 	HashTime       int
 	HashSlots      int
 	ProxyHops      int
+	InviteConfirm  bool
+	InviteDays     int
+	Transfer       bool   // of ownership
+	Creators       string // group that may create organizations
+	PolicyDir      string
+	PolicyTable    string
 
 	values []Value
 }
@@ -183,6 +189,12 @@ func settings() []setting {
 		{"GATEHOUSE_AGREEMENTS", "", nil, `what people accept: [{"name","url","required","text"}], or @file`, jsonList(func(c *Config) *[]account.Agreement { return &c.Agreements }, `a JSON list of {"name","url","required","text"}`)},
 		{"GATEHOUSE_TOKEN_ISSUERS", "", nil, `issuers whose access tokens are accepted: [{"url","kind":"oidc"|"cognito","audiences":[…],"provision"}], or @file`, jsonList(func(c *Config) *[]jwt.Issuer { return &c.Issuers }, `a JSON list of {"url","kind","audiences","provision"}`)},
 		{"GATEHOUSE_TRUSTED_ORIGINS", "", nil, "further origins that may call with the session cookie, separated by commas", origins},
+		{"GATEHOUSE_INVITATION_CONFIRM", "yes", []string{"ORG_INVITATION_CONFIRM"}, "no: whoever has an account is a member as soon as they are invited", onOff(func(c *Config) *bool { return &c.InviteConfirm })},
+		{"GATEHOUSE_INVITATION_EXPIRY_DAYS", "7", []string{"ORG_INVITATION_EXPIRY_DAYS"}, "how long an invitation is good for, from when it was last sent", number(func(c *Config) *int { return &c.InviteDays }, 1, 365)},
+		{"GATEHOUSE_ORGANIZATIONS_MIN_ROLE_TO_CREATE", "user", []string{"CVAT_ORGANIZATIONS_MIN_ROLE_TO_CREATE", "ORGANIZATIONS_MIN_ROLE_TO_CREATE"}, "worker, user or admin: the group that may create organizations, and those above it", oneOf(func(c *Config) *string { return &c.Creators }, "worker", "user", "admin")},
+		{"GATEHOUSE_OWNERSHIP_TRANSFER", "off", nil, "on: owners may hand their organization over to a member who accepts it", onOff(func(c *Config) *bool { return &c.Transfer })},
+		{"POLICY_DIR", "", nil, "folder of .rego files that replaces the rules; compiled when the server starts", text(func(c *Config) *string { return &c.PolicyDir }, anything)},
+		{"GATEHOUSE_POLICY_TABLE", "", nil, "file that gatehouse policy compile made of such a folder, for functions", text(func(c *Config) *string { return &c.PolicyTable }, anything)},
 		{"GATEHOUSE_PASSWORD_MIN_LENGTH", "8", nil, "code points; 15 is recommended without a second factor", number(func(c *Config) *int { return &c.PasswordMin }, 8, 64)},
 		{"GATEHOUSE_HASH_MEMORY_KIB", strconv.Itoa(int(password.Default.MemoryKiB)), nil, "argon2id memory", number(func(c *Config) *int { return &c.HashMemory }, 12*1024, 256*1024)},
 		{"GATEHOUSE_HASH_TIME", strconv.Itoa(int(password.Default.Time)), nil, "argon2id passes", number(func(c *Config) *int { return &c.HashTime }, 1, 10)},
@@ -282,6 +294,9 @@ func (c *Config) check() (errs []error) {
 	}
 	if c.Production && c.BaseURL.Scheme != "https" && !loopback(c.BaseURL.Hostname()) {
 		bad("GATEHOUSE_BASE_URL is %q: passwords would cross the network in the clear; expected https://…", c.BaseURL)
+	}
+	if c.PolicyDir != "" && c.PolicyTable != "" {
+		bad("POLICY_DIR is %q and GATEHOUSE_POLICY_TABLE is %q: expected one of them", c.PolicyDir, c.PolicyTable)
 	}
 	if err := c.HashParams().Validate(); err != nil {
 		bad("GATEHOUSE_HASH_MEMORY_KIB is %d and GATEHOUSE_HASH_TIME is %d: %w", c.HashMemory, c.HashTime, err)

@@ -1,0 +1,253 @@
+package invite
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse/internal/api"
+	"gatehouse/internal/fault"
+	"gatehouse/internal/profile"
+	"gatehouse/internal/session"
+	"gatehouse/internal/store"
+	"gatehouse/internal/tenant"
+	"gatehouse/internal/token"
+)
+
+// BatchRequest invites many at once: a list of {"email", "role"}.
+type BatchRequest struct {
+	api.Late
+	Invitations json.RawMessage `json:"invitations" rule:"required"`
+}
+
+// Near implements api.Near.
+func (BatchRequest) Near(uid int64) []store.Key { return []store.Key{profile.Key(uid)} }
+
+// Results say of each row what became of it, in the order of the request.
+type Results struct {
+	Results []Result `json:"results"`
+}
+
+// Result is what became of one row.
+type Result struct {
+	Email      string        `json:"email"`
+	Status     string        `json:"status"` // "created" or "error"
+	Invitation *View         `json:"invitation,omitempty"`
+	Errors     *fault.Fields `json:"errors,omitempty"`
+}
+
+// batch is what a request left behind for its repetition: not its answer, but what
+// the keys of its invitations are derived from.
+type batch struct {
+	Seed string `json:"seed"`
+}
+
+// marks remember for a day that a row of a batch was done, whatever became of its
+// invitation: a repetition must not invite somebody again who has declined.
+var marks = store.Kind[made]{Name: "invitation-made", Schema: 1}
+
+const keepMarks = 25 * time.Hour // longer than the record of the request
+
+func markKey(key string) store.Key { return store.Key{PK: "IDEM#invitation#" + key, SK: "I"} }
+
+// Batch invites up to a hundred people. Every row is a transaction of its own, and
+// one that is wrong spoils no other. With an Idempotency-Key a repetition completes
+// what was cut off and answers the same for what was done.
+func (s *Service) Batch(ctx context.Context, who session.Caller, in BatchRequest) (Results, error) {
+	v := api.WorkspaceOf(ctx).Org
+	if err := mayInvite(ctx, who, v, ""); err != nil {
+		return Results{}, err
+	}
+	if v == nil {
+		return Results{}, noOrganization()
+	}
+	rows, err := in.rows()
+	if err != nil {
+		return Results{}, err
+	}
+	me, err := profile.Profiles.Of(api.NearOf(ctx)[0])
+	if err != nil {
+		return Results{}, err
+	}
+	var b batch
+	again := api.Prior(ctx, &b)
+	if !again {
+		b.Seed = token.Seed()
+	}
+	record := api.Done(ctx, b)
+	if !again && len(record) > 0 {
+		if err := s.Table.Transact(ctx, record...); err != nil {
+			return Results{}, err
+		}
+	}
+	job := bulk{who: who, view: *v, me: me, marked: len(record) > 0, again: again}
+	out := Results{make([]Result, 0, len(rows))}
+	for n, r := range rows {
+		if r.draft.email != "" {
+			r.draft.key = rowKey(b.Seed, v.ID, r.draft.email, n)
+		}
+		res, err := s.row(ctx, &job, r)
+		if err != nil {
+			return Results{}, err
+		}
+		out.Results = append(out.Results, res)
+	}
+	return out, nil
+}
+
+// bulk is a batch at work.
+type bulk struct {
+	who           session.Caller
+	view          tenant.View // as of the newest read
+	me            profile.Profile
+	marked, again bool
+}
+
+// row does one row. An error is one of the installation, and ends the batch.
+func (s *Service) row(ctx context.Context, b *bulk, r row) (Result, error) {
+	res := Result{Email: r.email, Status: "error"}
+	if r.bad.Err() != nil {
+		res.Errors = &r.bad
+		return res, nil
+	}
+	if b.marked {
+		r.draft.also = []store.Op{marks.Put(markKey(r.draft.key), made{r.draft.key}, store.Absent).Until(api.From(ctx).Now.Add(keepMarks))}
+	}
+	var err error
+	for n := range attempts {
+		if n > 0 {
+			if b.view, err = s.again(ctx, b.view.ID, b.who.UID); err != nil {
+				return res, err
+			}
+		}
+		res.Invitation, err = s.try(ctx, b, r.draft, b.again || n > 0)
+		if _, lost := store.Conflict(err); !lost {
+			break
+		}
+	}
+	if err == nil {
+		res.Status = "created"
+		return res, nil
+	}
+	res.Errors, err = explain(err)
+	return res, err
+}
+
+// try does one row, once. look says that it may have been done before.
+func (s *Service) try(ctx context.Context, b *bulk, d draft, look bool) (*View, error) {
+	if b.marked && look {
+		items, err := s.Table.Get(ctx, markKey(d.key))
+		if err != nil {
+			return nil, err
+		}
+		if items[0].Exists() {
+			views, err := s.views(ctx, d.key)
+			if err != nil || len(views) == 0 {
+				return nil, err
+			}
+			return &views[0], nil
+		}
+	}
+	if err := mayInvite(ctx, b.who, &b.view, d.role); err != nil {
+		return nil, err
+	}
+	v, err := s.invite(ctx, b.who, b.view, b.me, d)
+	if err != nil {
+		return nil, err
+	}
+	return &v, nil
+}
+
+// explain says of a row what is wrong with it. What is wrong with the installation
+// is an error.
+func explain(err error) (*fault.Fields, error) {
+	var bad fault.Fields
+	if _, lost := store.Conflict(err); lost {
+		bad.Add(fault.NonField, "The service is busy. Try again in a moment.")
+		return &bad, nil
+	}
+	f := fault.Of(err)
+	if f.Status >= 500 {
+		return nil, err
+	}
+	switch body := f.Body.(type) {
+	case *fault.Fields:
+		return body, nil
+	case []string:
+		bad.Add(fault.NonField, body...)
+	default:
+		name := fault.NonField
+		if f.Status == 403 {
+			name = "role"
+		}
+		bad.Add(name, f.Detail)
+	}
+	return &bad, nil
+}
+
+// row is one row as it was sent.
+type row struct {
+	email string
+	draft draft
+	bad   fault.Fields
+}
+
+// rows reads the list. What is wrong with one row is noted there.
+func (in BatchRequest) rows() (rows []row, err error) {
+	if err := in.Invalid(); err != nil {
+		return nil, err
+	}
+	var list []json.RawMessage
+	switch err := json.Unmarshal(in.Invitations, &list); {
+	case err != nil:
+		return nil, fault.Field("invitations", "A list of invitations is expected.")
+	case len(list) == 0:
+		return nil, fault.Field("invitations", "This list may not be empty.")
+	case len(list) > 100:
+		return nil, fault.Field("invitations", "Ensure this field has no more than 100 elements.")
+	}
+	for _, raw := range list {
+		rows = append(rows, readRow(raw))
+	}
+	return rows, nil
+}
+
+func readRow(raw json.RawMessage) (r row) {
+	var m map[string]json.RawMessage
+	if json.Unmarshal(raw, &m) != nil || m == nil {
+		r.bad.Add(fault.NonField, "Invalid data. Expected a dictionary.")
+		return r
+	}
+	r.email = text(m, "email", &r.bad)
+	role := text(m, "role", &r.bad)
+	r.draft.check(r.email, role, &r.bad)
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if name != "email" && name != "role" {
+			r.bad.Add(strings.ToValidUTF8(name[:min(len(name), 60)], ""), "Unknown field.")
+		}
+	}
+	return r
+}
+
+// text is a member that must be a text.
+func text(m map[string]json.RawMessage, name string, bad *fault.Fields) string {
+	raw, sent := m[name]
+	var s *string
+	switch {
+	case !sent:
+		bad.Add(name, "This field is required.")
+	case json.Unmarshal(raw, &s) != nil:
+		bad.Add(name, "Not a valid string.")
+	case s == nil:
+		bad.Add(name, "This field may not be null.")
+	case name == "email" && len(*s) > 254*4:
+		bad.Add(name, "Ensure this field has no more than "+strconv.Itoa(254)+" characters.")
+	default:
+		return strings.TrimSpace(*s)
+	}
+	return ""
+}

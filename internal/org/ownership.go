@@ -1,0 +1,235 @@
+package org
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"gatehouse/internal/api"
+	"gatehouse/internal/audit"
+	"gatehouse/internal/fault"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/policy"
+	"gatehouse/internal/session"
+	"gatehouse/internal/store"
+	"gatehouse/internal/tenant"
+)
+
+// offer is an organization that its owner wants to hand over: it waits for the
+// other one's word.
+type offer struct {
+	To      int64 `json:"to"` // user ids
+	By      int64 `json:"by"`
+	Expires int64 `json:"expires"` // Unix milliseconds
+}
+
+var offers = store.Kind[offer]{Name: "ownership-offer", Schema: 1}
+
+const offerLife = 7 * 24 * time.Hour
+
+func offerKey(org int64) store.Key { return store.Key{PK: tenant.PK(org), SK: "O"} }
+
+// Offer is an offer of ownership as people see it.
+type Offer struct {
+	User    int64    `json:"user_id"`
+	Expires api.Time `json:"expires_at"`
+}
+
+// OfferRequest offers an organization to one of its members.
+type OfferRequest struct {
+	api.Late
+	ID   int64 `path:"id"`
+	User int64 `json:"user_id" rule:"required"`
+}
+
+// Near implements api.Near.
+func (r OfferRequest) Near(uid int64) []store.Key {
+	return append(near(r.ID, uid), offerKey(r.ID))
+}
+
+func (s *Service) transferable() error {
+	if s.Settings.Transfer {
+		return nil
+	}
+	return fault.New(403, "ownership_fixed", "This installation does not let organizations change their owner.")
+}
+
+// OfferOwnership asks a member to take the organization over. Nothing changes until
+// they accept, within 7 days; a new offer replaces the one before.
+func (s *Service) OfferOwnership(ctx context.Context, who session.Caller, in OfferRequest) (Offer, error) {
+	f, err := s.find(ctx, who, "ownership")
+	if err != nil {
+		return Offer{}, err
+	}
+	if err := s.transferable(); err != nil {
+		return Offer{}, err
+	}
+	var before offer
+	if api.Prior(ctx, &before) {
+		return Offer{before.To, millis(before.Expires)}, nil
+	}
+	if err := in.Invalid(); err != nil {
+		return Offer{}, err
+	}
+	items, err := s.Table.Get(ctx, tenant.MemberKey(in.User, f.ID))
+	if err != nil {
+		return Offer{}, err
+	}
+	m, err := tenant.Members.Of(items[0])
+	switch {
+	case err != nil:
+		return Offer{}, err
+	case m.ID == 0:
+		return Offer{}, fault.Field("user_id", "This is not a member of the organization.")
+	case in.User == f.Owner:
+		return Offer{}, fault.Field("user_id", "This is the owner already.")
+	}
+	now := api.From(ctx).Now
+	o := offer{To: in.User, By: f.Owner, Expires: now.Add(offerLife).UnixMilli()}
+	ops := []store.Op{
+		offers.Put(offerKey(f.ID), o, api.NearOf(ctx)[5].At()).Until(now.Add(offerLife)),
+		f.Same(), store.Check(items[0].Key, items[0].At()), byAuthority(who, &f.View),
+		mail.Queue(now, jobOffer, map[string]string{"org": idText(f.ID), "uid": idText(in.User)}),
+		Audited(ctx, "ownership.offer", who.UID, f.ID, audit.Event{Target: in.User, Object: objectOf(m.ID)}),
+	}
+	return Offer{o.To, millis(o.Expires)}, s.Table.Transact(ctx, append(ops, api.Done(ctx, o)...)...)
+}
+
+// OwnershipRequest answers an offer, or takes it back.
+type OwnershipRequest struct {
+	ID int64 `path:"id"`
+}
+
+// Near implements api.Near.
+func (r OwnershipRequest) Near(uid int64) []store.Key {
+	return append(near(r.ID, uid), offerKey(r.ID))
+}
+
+// AcceptOwnership makes the caller the owner of the organization that they were
+// offered. The former owner stays as a maintainer.
+func (s *Service) AcceptOwnership(ctx context.Context, who session.Caller, _ OwnershipRequest) (View, error) {
+	f, err := s.find(ctx, who, "view")
+	if err != nil {
+		return View{}, err
+	}
+	if err := s.transferable(); err != nil {
+		return View{}, err
+	}
+	var before made
+	if api.Prior(ctx, &before) {
+		return s.read(ctx, before.ID)
+	}
+	it := api.NearOf(ctx)[5]
+	o, err := offers.Of(it)
+	if err != nil {
+		return View{}, err
+	}
+	if f.Member.ID == 0 || o.To != who.UID || o.By != f.Owner { // administrators see it without being in it
+		return View{}, fault.New(404, "no_offer", "There is no offer of this organization to you.")
+	}
+	ops, err := s.handOver(ctx, who, f.View, f.Member, f.MemberAt())
+	if err != nil {
+		return View{}, err
+	}
+	ops = append(ops, store.Delete(it.Key, it.At()),
+		Audited(ctx, "ownership.accept", who.UID, f.ID, audit.Event{Target: who.UID, Object: objectOf(f.Member.ID), Changes: ownerChange(f.Owner, who.UID)}))
+	if err := s.Table.Transact(ctx, append(ops, api.Done(ctx, made{f.ID})...)...); err != nil {
+		return View{}, err
+	}
+	return s.read(ctx, f.ID)
+}
+
+// DropOffer takes an offer back, or declines it.
+func (s *Service) DropOffer(ctx context.Context, who session.Caller, _ OwnershipRequest) (struct{}, error) {
+	f, err := s.find(ctx, who, "view")
+	if err != nil {
+		return struct{}{}, err
+	}
+	it := api.NearOf(ctx)[5]
+	o, err := offers.Of(it)
+	if err != nil {
+		return struct{}{}, err
+	}
+	if o.To == 0 || o.To != who.UID && f.Owner != who.UID && !who.Admin() {
+		return struct{}{}, fault.New(404, "no_offer", "There is no offer of this organization by you or to you.")
+	}
+	action := "ownership.withdraw"
+	if o.To == who.UID {
+		action = "ownership.decline"
+	}
+	return struct{}{}, s.Table.Transact(ctx, store.Delete(it.Key, it.At()), f.Same(),
+		Audited(ctx, action, who.UID, f.ID, audit.Event{Target: o.To}))
+}
+
+// handOver are the writes by which a member, whose row is still as at says, becomes
+// the owner, and the owner a maintainer. They hold for as long as the accounts of
+// the caller and of the new owner are what they are now.
+func (s *Service) handOver(ctx context.Context, who session.Caller, v tenant.View, m tenant.Member, at store.Cond) ([]store.Op, error) {
+	items, err := s.Table.Get(ctx, tenant.MemberKey(v.Owner, v.ID), MemberRowKey(v.ID, m.ID), session.AuthorityKey(m.UID), descriptionKey(v.ID))
+	if err != nil {
+		return nil, err
+	}
+	old, err := tenant.Members.Of(items[0])
+	if err != nil {
+		return nil, err
+	}
+	if old.ID == 0 {
+		return nil, fmt.Errorf("org: the owner of %d is not a member", v.ID)
+	}
+	a, err := session.Authorities.Of(items[2])
+	if err != nil {
+		return nil, err
+	}
+	if a.Status != session.Active {
+		return nil, fault.New(409, "account_disabled", "The account of this member is disabled.")
+	}
+	st := v.State
+	st.Owner = m.UID
+	m.Role, old.Role = policy.Owner.String(), policy.Maintainer.String()
+	ops := []store.Op{
+		tenant.States.Put(tenant.Key(v.ID), st, v.At()),
+		tenant.Members.Put(tenant.MemberKey(m.UID, v.ID), m, at),
+		tenant.Members.Put(items[0].Key, old, items[0].At()),
+		tenant.Own(old.UID, -1), tenant.Own(m.UID, 1),
+		store.Check(session.AuthorityKey(who.UID), who.AuthorityAt()),
+		mail.Queue(api.From(ctx).Now, jobNewOwner, map[string]string{"org": idText(v.ID), "uid": idText(old.UID)}),
+	}
+	if m.UID != who.UID {
+		// Whoever asks to be deleted may own nothing, and would from now on.
+		ops = append(ops, store.Check(items[2].Key, items[2].At()))
+	}
+	rows, err := s.relisted(ctx, st, items[1], old, items[3])
+	return append(ops, rows...), err
+}
+
+// relisted are the rows of the rosters after st got its new owner.
+func (s *Service) relisted(ctx context.Context, st tenant.State, owner store.Item, old tenant.Member, described store.Item) ([]store.Op, error) {
+	d, err := descriptions.Of(described)
+	if err != nil {
+		return nil, err
+	}
+	items, err := s.Table.Get(ctx, MemberRowKey(st.ID, old.ID))
+	if err != nil {
+		return nil, err
+	}
+	ops := []store.Op{
+		orgRows.Put(orgRowKey(st.ID), orgRow{st.ID, st.Slug, d.Name, st.Owner}, store.Always),
+		store.Check(described.Key, described.At()),
+	}
+	for i, it := range []store.Item{owner, items[0]} {
+		r, err := MemberRows.Of(it)
+		if err != nil {
+			return nil, err
+		}
+		r.Role = []string{policy.Owner.String(), old.Role}[i]
+		ops = append(ops, MemberRows.Put(it.Key, r, it.At()))
+	}
+	return ops, nil
+}
+
+func ownerChange(before, after int64) map[string]audit.Change {
+	return map[string]audit.Change{"owner": {Before: idText(before), After: idText(after)}}
+}
+
+func idText(id int64) string { return strconv.FormatInt(id, 10) }
