@@ -149,7 +149,7 @@ func environment(t testing.TB, change map[string]string) []string {
 	env := map[string]string{
 		"GATEHOUSE_STORE": "dynamodb:gatehouse-test", "GATEHOUSE_BASE_URL": "https://id.example.com", "GATEHOUSE_PRODUCTION": "on",
 		"GATEHOUSE_ROOT_KEY": "file:" + rootKey(t), "GATEHOUSE_EMAIL_VERIFICATION": "mandatory", "GATEHOUSE_SITE_NAME": "Example Labs",
-		"GATEHOUSE_SUPPORT": "", "GATEHOUSE_TRUSTED_ORIGINS": "", "GATEHOUSE_TOKEN_ISSUERS": "",
+		"GATEHOUSE_SUPPORT": "", "GATEHOUSE_TRUSTED_ORIGINS": "", "GATEHOUSE_INVITATION_CONFIRM": "yes", "GATEHOUSE_OWNERSHIP_TRANSFER": "off", "GATEHOUSE_ORGANIZATIONS_MIN_ROLE_TO_CREATE": "user", "GATEHOUSE_TOKEN_ISSUERS": "",
 		"GATEHOUSE_MAIL": "ses", "GATEHOUSE_MAIL_FROM": "no-reply@example.com", "GATEHOUSE_SES_CONFIGURATION_SET": "gatehouse-test",
 		"GATEHOUSE_HASH_SLOTS": "1",
 	}

@@ -30,7 +30,7 @@ func TestConfigShows(t *testing.T) {
 			t.Errorf("%s: %q, want %q…", name, rows[name], want)
 		}
 	}
-	if len(rows) != 23 { // 22 settings and the heading
+	if len(rows) != 29 { // 28 settings and the heading
 		t.Errorf("%d lines:\n%s", len(rows), r.out)
 	}
 	// A wrong setting is shown and named.

@@ -98,7 +98,14 @@ func story(w *apptest.World) {
 	w.Client().Post("/api/auth/password/reset", map[string]any{"email": "moved@example.org"}).Is(200)
 	w.Drain()
 	w.Client().Post("/api/auth/password/reset", map[string]any{"email": "late@example.org"}).Is(200)
-	w.SignIn("storied").Post("/api/users/self/deletion", nil).Is(200)
+	team := w.Found(w.SignIn("storied"), "storied")
+	team.Join("joined", "maintainer")
+	team.Invite("guest@example.org", "worker")
+	team.Owner.Post(team.Path("/ownership"), object{"user_id": 1}).Is(403)
+	doomed := w.Found(team.Owner, "doomed")
+	doomed.Owner.Delete(doomed.Path("")).Is(204)
+	w.Drain()
+	w.SignIn("joined").Post("/api/users/self/deletion", nil).Is(200)
 }
 
 var (
@@ -107,6 +114,7 @@ var (
 	hexes   = regexp.MustCompile(`[0-9a-f]{32,}`)
 	shards  = regexp.MustCompile(`^OUT#\d$`)
 	prefix  = regexp.MustCompile(`^PAT#\w{8}$`)
+	invited = regexp.MustCompile(`\b[0-9a-zA-Z]{64}\b`)
 	random  = regexp.MustCompile(`\b[0-9a-z]{26}\b`)
 )
 
@@ -114,6 +122,7 @@ var (
 func pattern(key string) string {
 	key = shards.ReplaceAllString(key, "OUT#<shard>")
 	key = prefix.ReplaceAllString(key, "PAT#<prefix>")
+	key = invited.ReplaceAllString(key, "<key>")
 	key = hexes.ReplaceAllString(key, "<hash>")
 	key = random.ReplaceAllString(key, "<id>")
 	return numbers.ReplaceAllString(key, "<n>")

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -73,22 +72,15 @@ func (s *Service) Batch(ctx context.Context, who session.Caller, in BatchRequest
 	if err != nil {
 		return Results{}, err
 	}
-	var b batch
-	again := api.Prior(ctx, &b)
-	if !again {
-		b.Seed = token.Seed()
+	seed, job, err := s.begin(ctx)
+	if err != nil {
+		return Results{}, err
 	}
-	record := api.Done(ctx, b)
-	if !again && len(record) > 0 {
-		if err := s.Table.Transact(ctx, record...); err != nil {
-			return Results{}, err
-		}
-	}
-	job := bulk{who: who, view: *v, me: me, marked: len(record) > 0, again: again}
+	job.who, job.view, job.me = who, *v, me
 	out := Results{make([]Result, 0, len(rows))}
 	for n, r := range rows {
 		if r.draft.email != "" {
-			r.draft.key = rowKey(b.Seed, v.ID, r.draft.email, n)
+			r.draft.key = rowKey(seed, v.ID, r.draft.email, n)
 		}
 		res, err := s.row(ctx, &job, r)
 		if err != nil {
@@ -97,6 +89,21 @@ func (s *Service) Batch(ctx context.Context, who session.Caller, in BatchRequest
 		out.Results = append(out.Results, res)
 	}
 	return out, nil
+}
+
+// begin gives what the keys of a batch are derived from: that of an earlier request
+// with the same Idempotency-Key, or a new one, which is kept before anything is done.
+func (s *Service) begin(ctx context.Context) (seed string, job bulk, err error) {
+	var b batch
+	if job.again = api.Prior(ctx, &b); !job.again {
+		b.Seed = token.Seed()
+	}
+	record := api.Done(ctx, b)
+	job.marked = len(record) > 0
+	if job.marked && !job.again {
+		err = s.Table.Transact(ctx, record...)
+	}
+	return b.Seed, job, err
 }
 
 // bulk is a batch at work.
@@ -245,7 +252,7 @@ func text(m map[string]json.RawMessage, name string, bad *fault.Fields) string {
 	case s == nil:
 		bad.Add(name, "This field may not be null.")
 	case name == "email" && len(*s) > 254*4:
-		bad.Add(name, "Ensure this field has no more than "+strconv.Itoa(254)+" characters.")
+		bad.Add(name, "Ensure this field has no more than 254 characters.")
 	default:
 		return strings.TrimSpace(*s)
 	}

@@ -8,16 +8,33 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/api"
 	"gatehouse/internal/fault"
+	"gatehouse/internal/ident"
 	"gatehouse/internal/session"
 )
 
 // login asks who signs in; the password is asked for on the page after that.
 func (p *Pages) login(_ context.Context, r *api.Request, who *session.Caller) (*api.PageAnswer, error) {
-	next := nextPage(r.Query.Get("next"))
-	if who != nil {
-		return &api.PageAnswer{Location: next}, nil
+	next, flow := nextPage(r.Query.Get("next")), ""
+	if r.Query.Has("invitation") {
+		// A link that was copied: the key alone, unless this browser has the secret.
+		t := newPass(r.Query.Get("invitation"), "")
+		if held := passOf(r); held.key == t.key {
+			t = held
+		}
+		next, flow = pathInvitation, t.flow()
 	}
-	return p.showing(r, "login", p.identify(next, ""))
+	if who != nil {
+		return &api.PageAnswer{Location: next, Flow: flow}, nil
+	}
+	address, err := ident.ParseEmail(r.Query.Get("email"))
+	if err != nil {
+		address = ident.Email{} // a proposal that is none
+	}
+	a, err := p.showing(r, "login", p.identify(next, address.String()))
+	if err == nil && flow != "" {
+		a.Flow = flow
+	}
+	return a, err
 }
 
 func (p *Pages) postLogin(ctx context.Context, r *api.Request, who *session.Caller) (*api.PageAnswer, error) {
@@ -128,11 +145,18 @@ func toLogin() *api.PageAnswer {
 }
 
 func (p *Pages) postLogout(ctx context.Context, r *api.Request, who *session.Caller) (*api.PageAnswer, error) {
+	sent, err := api.Form(r)
+	if err != nil {
+		sent = nil // a bare button
+	}
 	bye, err := api.Attempt(ctx, p.gate, r, who, "", func(ctx context.Context, who *session.Caller) (account.LogoutAnswer, error) {
 		return p.accounts.Logout(ctx, who, nothing{})
 	})
 	if err != nil {
 		return nil, err
+	}
+	if sent.Get("next") == pathInvitation {
+		return &api.PageAnswer{Location: pathInvitation, Sets: []api.SetsCookies{bye}}, nil
 	}
 	return leave(account.PageLogin, "logout.done", bye), nil
 }

@@ -124,6 +124,8 @@ type view struct {
 	Strong    string // an address that the intro is about
 	Form      *form
 	Second    *form // stands below, with a heading of its own
+	Invite    *inviteView
+	Buttons   []link // what to do next; the first is the main one
 	Heading   string
 	Hint      string
 	Methods   account.MethodsAnswer

@@ -46,7 +46,7 @@ func TestTexts(t *testing.T) {
 
 // A provider that is configured has a button beside the form.
 func TestProviders(t *testing.T) {
-	p := New(&account.Service{Settings: account.Settings{Site: mail.Site{Name: "Gatehouse"}}}, nil)
+	p := New(&account.Service{Settings: account.Settings{Site: mail.Site{Name: "Gatehouse"}}}, Invitations{}, nil)
 	v := p.identify(account.PageAccount, "")
 	a, err := p.showForm("login", v)
 	if err != nil || strings.Contains(string(a.HTML), "Continue with") {
@@ -60,6 +60,30 @@ func TestProviders(t *testing.T) {
 	for _, want := range []string{`href="/api/auth/oidc/acme/login">Continue with SSO<`, `href="/api/auth/social/github/login">Continue with GitHub<`} {
 		if !strings.Contains(string(a.HTML), want) {
 			t.Errorf("no %s in %s", want, a.HTML)
+		}
+	}
+}
+
+// Whatever an owner calls an organization, or has called it before names were
+// checked, it is one short line.
+func TestTame(t *testing.T) {
+	for name, want := range map[string]string{
+		"Engines & Co":                          "Engines & Co",
+		"\u202eevil\u202c \u2066x\u2069 \u200f": "evil x",
+		" a\r\nb\u2028c\u0085d\x00e\x1b[31m ":   "a b c d e [31m",
+		"e\u200bv\u2060i\u00adl":                "evil",
+		"\xff\xfe bad":                          "bad",
+		strings.Repeat("ä", 81):                 strings.Repeat("ä", 79) + "…",
+		strings.Repeat("ä", 80):                 strings.Repeat("ä", 80),
+		strings.Repeat("\u202e", 5000) + "x":    "x",
+	} {
+		if got := tame(name); got != want {
+			t.Errorf("%q became %q, want %q", name, got, want)
+		}
+	}
+	for address, want := range map[string]string{"bob@example.org": "b…@example.org", "b@example.org": "…@example.org"} {
+		if got := masked(address); got != want {
+			t.Errorf("%q became %q, want %q", address, got, want)
 		}
 	}
 }

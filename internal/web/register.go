@@ -14,7 +14,10 @@ import (
 
 // register asks for the address first, so that the page after it can propose a
 // user name before a password was typed that would have to be typed again.
-func (p *Pages) register(context.Context, *api.Request, *session.Caller) (*api.PageAnswer, error) {
+func (p *Pages) register(ctx context.Context, r *api.Request, who *session.Caller) (*api.PageAnswer, error) {
+	if r.Query.Has("invited") {
+		return p.registerInvited(ctx, r, who)
+	}
 	return p.showForm("form", p.askAddress(""))
 }
 
@@ -28,6 +31,9 @@ func (p *Pages) postRegister(ctx context.Context, r *api.Request, who *session.C
 	sent, err := api.Form(r)
 	if err != nil {
 		return nil, err
+	}
+	if sent.Has("invitation") {
+		return p.postInvited(ctx, r, who, sent)
 	}
 	address := strings.TrimSpace(sent.Get("email"))
 	name := strings.TrimSpace(sent.Get("username"))
@@ -49,7 +55,7 @@ func (p *Pages) postRegister(ctx context.Context, r *api.Request, who *session.C
 		}
 		return p.showForm("form", v)
 	}
-	answer, err := p.createAccount(ctx, r, who, sent)
+	answer, err := p.createAccount(ctx, r, who, sent, pass{})
 	if err != nil {
 		v, failed := p.askPerson(ctx, sent, address)
 		if failed != nil {
@@ -64,12 +70,12 @@ func (p *Pages) postRegister(ctx context.Context, r *api.Request, who *session.C
 }
 
 // registerAgain shows a registration with what is wrong about it. What is wrong
-// about the address can be changed right there.
+// about the address can be changed right there, unless an invitation fixes it.
 func (p *Pages) registerAgain(v view, err error) (*api.PageAnswer, error) {
 	if err := p.refuse(v.Form, err); err != nil {
 		return nil, err
 	}
-	if in := v.Form.field("email"); len(in.Errors) > 0 {
+	if in := v.Form.field("email"); len(in.Errors) > 0 && (!in.ReadOnly || in.Change != "") {
 		in.ReadOnly = false
 	}
 	for _, in := range v.Form.Fields {
@@ -110,8 +116,9 @@ func (p *Pages) askPerson(ctx context.Context, sent url.Values, address string) 
 	return view{Title: "register.title", Form: f.once(), Links: []link{{account.PageLogin, "link.have"}}}, nil
 }
 
-// createAccount runs the registration.
-func (p *Pages) createAccount(ctx context.Context, r *api.Request, who *session.Caller, sent url.Values) (account.RegisterAnswer, error) {
+// createAccount runs the registration, with the pass of an invitation if there is
+// one.
+func (p *Pages) createAccount(ctx context.Context, r *api.Request, who *session.Caller, sent url.Values, t pass) (account.RegisterAnswer, error) {
 	confirmations := []map[string]any{}
 	for _, name := range sent["agree"] {
 		confirmations = append(confirmations, map[string]any{"name": name, "value": true})
@@ -124,6 +131,9 @@ func (p *Pages) createAccount(ctx context.Context, r *api.Request, who *session.
 		if strings.TrimSpace(sent.Get(name)) == "" {
 			delete(fields, name) // may be missing, not blank
 		}
+	}
+	if t.key != "" {
+		fields["invitation"], fields["invitation_secret"] = t.key, t.secret
 	}
 	in, err := api.Bind[account.RegisterRequest](fields)
 	if err != nil {

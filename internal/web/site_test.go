@@ -18,6 +18,7 @@ import (
 	"gatehouse/internal/limit"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/password"
+	"gatehouse/internal/policy"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/store"
 	"gatehouse/internal/store/sqlite"
@@ -35,6 +36,7 @@ type site struct {
 	*testing.T
 	accounts *account.Service
 	routes   api.Routes
+	offices  api.Routes // of organizations and invitations
 	pages    *web.Pages
 	worker   *mail.Worker
 	db       *sqlite.DB
@@ -70,9 +72,11 @@ func newSite(t *testing.T, change ...func(*account.Service)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.pages = web.New(s.accounts, &api.Gate{Table: table, Secrets: s.accounts.Secrets, Base: u, Production: true, Log: log})
+	gate := &api.Gate{Table: table, Secrets: s.accounts.Secrets, Base: u, Production: true, Log: log, Policy: policy.Default(), MinRole: policy.PrivilegeOf([]string{"user"})}
+	invitations, compose := s.open(gate)
+	s.pages = web.New(s.accounts, invitations, gate)
 	s.routes = s.pages.Routes()
-	s.worker = &mail.Worker{Table: table, Sender: s, Compose: s.accounts.Compose, From: "no-reply@gatehouse.example", Log: log}
+	s.worker = &mail.Worker{Table: table, Sender: s, Compose: compose, From: "no-reply@gatehouse.example", Log: log}
 	return s
 }
 

@@ -1,5 +1,5 @@
 // Package web is the hosted pages: sign-in, registration, what mail links lead
-// to, and the account with its sessions.
+// to, invitations to answer, and the account with its sessions.
 //
 // A page is a form around an operation of account. It decides nothing of its own:
 // what may be done and what is wrong with an input is the operation's word, which
@@ -35,15 +35,16 @@ const (
 
 // Pages are the hosted pages of an installation.
 type Pages struct {
-	accounts *account.Service
-	gate     *api.Gate
-	look     func() *look
+	accounts    *account.Service
+	invitations Invitations
+	gate        *api.Gate
+	look        func() *look
 }
 
-// New makes the pages of the operations of accounts. Nothing is read until the
-// first page is asked for.
-func New(accounts *account.Service, gate *api.Gate) *Pages {
-	return &Pages{accounts: accounts, gate: gate, look: sync.OnceValue(newLook)}
+// New makes the pages of the operations of accounts and invitations. Nothing is
+// read until the first page is asked for.
+func New(accounts *account.Service, invitations Invitations, gate *api.Gate) *Pages {
+	return &Pages{accounts: accounts, invitations: invitations, gate: gate, look: sync.OnceValue(newLook)}
 }
 
 // Routes are the handlers of the pages by route key.
@@ -65,6 +66,8 @@ func (p *Pages) Routes() api.Routes {
 		add("GET "+l.path, l.open)
 		add("POST "+l.path, l.spend)
 	}
+	add("GET "+pathInvitation, p.invitation)
+	add("POST "+pathInvitation, p.postInvitation)
 	add("GET "+account.PageAccount, p.account)
 	add("POST "+pathEndOne, p.postEndOne)
 	add("POST "+pathEndOthers, p.postEndOthers)
