@@ -68,7 +68,7 @@ func (s *Service) registerNow(ctx context.Context, who *session.Caller, answer R
 	ops = append(ops, endOld(who)...)
 	ops = append(ops, api.Done(ctx, registered{UID: uid})...)
 	err = s.Table.Transact(ctx, ops...)
-	if lost, ok := store.Conflict(err); ok && slices.Equal(lost, []int{0}) {
+	if lost, ok := store.Conflict(err); ok && slices.Contains(lost, 0) {
 		// Two of one millisecond got the same id. Another id needs no second take
 		// from the limits.
 		return s.registerNow(ctx, who, answer, a)

@@ -31,6 +31,7 @@ func forgeries(w *apptest.World, other string) map[string][]string {
 func TestE1_E4_EveryChangeNeedsTheToken(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	h := hold(w, "holder01")
+	h.found()
 	before := w.Dump()
 	for _, c := range changes(h) {
 		method, path, _ := strings.Cut(c.route, " ")

@@ -111,9 +111,7 @@ func tryAll(t *testing.T, try func(t *testing.T, c change, send func(body string
 	h := hold(w, "holder01")
 	operator(w, "chief01", true, "admin")
 	admin := w.SignIn("chief01")
-	team := w.Found(h.mine, "held")
-	h.org, h.invitation = fmt.Sprint(team.ID), team.Invite("invited@example.com", "worker")
-	h.waiting = fmt.Sprint(team.Membership("invited@example.com"))
+	team := h.found()
 	for _, c := range changes(h) {
 		method, path, _ := strings.Cut(c.route, " ")
 		if c.target != "" {
@@ -141,6 +139,15 @@ func tryAll(t *testing.T, try func(t *testing.T, c change, send func(body string
 			}
 		})
 	}
+}
+
+// found gives the holder an organization with somebody who has not joined.
+func (h *holder) found() *apptest.Team {
+	h.w.Helper()
+	team := h.w.Found(h.mine, "held")
+	h.org, h.invitation = fmt.Sprint(team.ID), team.Invite("invited@example.com", "worker")
+	h.waiting = fmt.Sprint(team.Membership("invited@example.com"))
+	return team
 }
 
 // nested is a body of n levels: objects of arrays.
