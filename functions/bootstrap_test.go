@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -296,6 +297,11 @@ func TestWithoutTable(t *testing.T) {
 		send(t, f, get("/auth/login")).is(t, 200, "<form")
 		send(t, f, request(t, "GET /static/{file}", "GET", "/static/style.css", "")).is(t, 200)
 	})
+	for _, name := range []string{"organizations", "invitations", "permissions"} {
+		t.Run(name, func(t *testing.T) {
+			send(t, start(t, name, nil), sample(t, name+".json")).is(t, 503) // whose session it is cannot be read
+		})
+	}
 	t.Run("account", func(t *testing.T) {
 		send(t, start(t, "account", nil), get("/api/users/self")).is(t, 401) // without its authorizer nobody gets in
 	})
@@ -402,6 +408,15 @@ type cloud struct {
 	runtimes  map[string]*lambdatest.Runtime
 	carrier   *sestest.Server
 	table     *store.Table
+	env       map[string]string
+}
+
+// restart starts a function anew, with other settings.
+func (c *cloud) restart(t *testing.T, name string, change map[string]string) {
+	t.Helper()
+	env := maps.Clone(c.env)
+	maps.Copy(env, change)
+	c.runtimes[name] = start(t, name, env)
 }
 
 func newCloud(t *testing.T) *cloud {
@@ -412,9 +427,10 @@ func newCloud(t *testing.T) *cloud {
 	c.url = "http://" + srv.Listener.Addr().String()
 	env["GATEHOUSE_BASE_URL"], env["AWS_ENDPOINT_URL_SESV2"] = c.url, c.carrier.URL
 	env["GATEHOUSE_ROOT_KEY"] = "file:" + rootKey(t) // one for all
+	c.env = env
 	for name := range app.Functions() {
 		c.runtimes[name] = start(t, name, env)
-		c.functions[name] = c.runtimes[name]
+		c.functions[name] = lambdahttp.Func(func(ctx context.Context, event []byte) ([]byte, error) { return c.runtimes[name].Invoke(ctx, event) })
 	}
 	table, err := gateway.Read(gatehouse.Template)
 	if err != nil {

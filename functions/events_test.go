@@ -79,6 +79,11 @@ func samples(t *testing.T) map[string][]byte {
 	add("authorizer.json", e, err)
 	self.Authorizer = somebody
 	event("account.json", self)
+	event("organizations.json", gateway.Sample{Route: "GET /api/organizations", Method: "GET", Target: "/api/organizations?page=1", Header: header("Cookie", "sessionid="+sampleCookie, "X-Organization", "acme"), Authorizer: somebody})
+	event("invitations.json", gateway.Sample{Route: "GET /api/invitations/count", Method: "GET", Target: "/api/invitations/count", Header: header("Cookie", "sessionid="+sampleCookie), Authorizer: somebody})
+	token := session.Ticket{Kind: session.CredJWT, UID: uid, SID: sid}.Context()
+	event("permissions.json", gateway.Sample{Route: "POST /api/permissions/check", Method: "POST", Target: "/api/permissions/check", Header: header("Content-Type", "application/json"),
+		Body: body(map[string]any{"checks": []map[string]any{{"scope": "organizations:create"}}, "explain": true}), Authorizer: token})
 	event("pages.json", gateway.Sample{Route: "GET /auth/login", Method: "GET", Target: "/auth/login", Header: header("Accept", "text/html")})
 	event("edge.json", gateway.Sample{Route: "GET /api/server/about", Method: "GET", Target: "/api/server/about", Header: header(), Authorizer: nobody})
 	add("outbox.json", []byte("{}\n"), nil)
@@ -219,7 +224,7 @@ func TestSamples(t *testing.T) {
 
 	send(t, c.functions["signup"], sample(t, "signup.json")).is(t, 201, `"username":"ada.byron"`, `"email_verification_required":true`)
 	send(t, c.functions["login"], sample(t, "login.json")).is(t, 400)
-	if done := invoke("outbox", "outbox-stream.json"); done != `{"done":1}` {
+	if done := invoke("outbox", "outbox-stream.json"); !strings.HasPrefix(done, `{"done":1,`) {
 		t.Errorf("outbox: %s after one registration", done)
 	}
 	m, q := c.mail("ada@example.com", "/auth/verify")
@@ -227,7 +232,9 @@ func TestSamples(t *testing.T) {
 	r := send(t, c.functions["login"], sample(t, "login.json")).is(t, 200, `"key":"`)
 
 	authorized(t, c.functions["authorizer"].Invoke)
-	send(t, c.functions["account"], sample(t, "account.json")).is(t, 401) // nobody's session
+	for _, name := range []string{"account", "organizations", "invitations", "permissions"} {
+		send(t, c.functions[name], sample(t, name+".json")).is(t, 401) // nobody's session
+	}
 	var cookie string
 	for _, line := range r.Cookies {
 		if strings.HasPrefix(line, "sessionid=") {
@@ -247,7 +254,7 @@ func TestSamples(t *testing.T) {
 	send(t, c.functions["account"], e).is(t, 200, `"username":"ada.byron"`)
 
 	c.client().Post("/api/auth/password/reset", map[string]any{"email": "ada@example.com"}).Is(200)
-	if done := invoke("outbox", "outbox.json"); done == `{"done":0}` {
+	if done := invoke("outbox", "outbox.json"); strings.HasPrefix(done, `{"done":0,`) {
 		t.Errorf("outbox: %s after a mail was asked for", done)
 	}
 	// A bounce of a mail that nobody knows any more is taken note of; one of a mail
