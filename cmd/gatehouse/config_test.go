@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/apptest"
 )
 
 func TestConfigShows(t *testing.T) {
@@ -81,6 +83,10 @@ func TestWrongSettings(t *testing.T) {
 		{"GATEHOUSE_HASH_TIME", "0", "expected a number from 1 to 10"},
 		{"GATEHOUSE_HASH_SLOTS", "2.5", "expected a number from 1 to 64"},
 		{"GATEHOUSE_TRUST_PROXY_HOPS", "-1", "expected a number from 0 to 5"},
+		{"GATEHOUSE_INVITATION_CONFIRM", "ask", "expected on or off"},
+		{"GATEHOUSE_INVITATION_EXPIRY_DAYS", "0", "expected a number from 1 to 365"},
+		{"GATEHOUSE_ORGANIZATIONS_MIN_ROLE_TO_CREATE", "owner", "expected worker, user, admin"},
+		{"GATEHOUSE_OWNERSHIP_TRANSFER", "never", "expected on or off"},
 	} {
 		env, want := wrong(x[0], x[1], x[2])
 		rows = append(rows, row{env: []string{env}, want: want})
@@ -100,6 +106,10 @@ func TestWrongSettings(t *testing.T) {
 		row{args: []string{"--data", file}, want: []string{"GATEHOUSE_DATA is", file}},
 		row{env: []string{"GATEHOUSE_ROOT_KEY=file:" + missing}, want: []string{"GATEHOUSE_ROOT_KEY", missing, "no such file"}},
 		row{env: []string{"GATEHOUSE_ROOT_KEY=secretsmanager:x"}, want: []string{`GATEHOUSE_ROOT_KEY is "secretsmanager:x"`, "expected file:<path>"}},
+		row{env: []string{"POLICY_DIR=" + missing}, want: []string{"POLICY_DIR is", missing, "no such file"}},
+		row{env: []string{"POLICY_DIR=" + badRules(t)}, want: []string{"POLICY_DIR is", "organizations.rego:8: ", "input.secret"}},
+		row{env: []string{"GATEHOUSE_POLICY_TABLE=" + file}, want: []string{"GATEHOUSE_POLICY_TABLE is", file, "expected a file that gatehouse policy compile made"}},
+		row{env: []string{"POLICY_DIR=a", "GATEHOUSE_POLICY_TABLE=b"}, want: []string{"POLICY_DIR is", "expected one of them"}},
 		row{env: []string{"GATEHOUSE_LISTEN=192.0.2.1:80"}, want: []string{`GATEHOUSE_LISTEN is "192.0.2.1:80": `}},
 	)
 	for _, r := range rows {
@@ -145,4 +155,44 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s: the complaint goes to standard output: %s", args, r.out)
 		}
 	}
+}
+
+// badRules are rules that look at what rules cannot know.
+func badRules(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../internal/policy/rules")); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "organizations.rego")
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(b), "\n")
+	lines[7] = "allow if input.secret == 1"
+	if err := os.WriteFile(name, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestOwnRules serves an installation by rules of its own.
+func TestOwnRules(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../internal/policy/rules")); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "organizations.rego")
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(strings.Replace(string(b), `input.scope == "create"`, "input.scope == \"create\"\n\taccess.admin", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := serving(t, "POLICY_DIR="+dir, "GATEHOUSE_EMAIL_VERIFICATION=none")
+	c := s.client()
+	c.Post("/api/auth/register", apptest.Form("ada.byron", "ada@example.com")).Is(201)
+	c.Post("/api/organizations", map[string]any{"slug": "acme"}).Is(403).Has(`"would_allow":[{"group":"admin"}]`)
 }

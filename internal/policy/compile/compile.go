@@ -21,6 +21,9 @@ import (
 
 // Load compiles the rules in dir.
 func Load(dir string) (*policy.Table, error) {
+	if _, err := os.ReadDir(dir); err != nil {
+		return nil, err
+	}
 	b, err := Dir(context.Background(), os.DirFS(dir), nil)
 	if err != nil {
 		return nil, Within(dir, err)
