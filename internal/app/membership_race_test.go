@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"gatehouse/internal/apptest"
@@ -143,6 +144,60 @@ func TestH6_OwnersExits(t *testing.T) {
 			t.Fatalf("schedule %d: %v", n, got)
 		}
 		owned(t, w, team.ID)
+	}
+}
+
+// TestH6_DeletionAgainstEverything deletes an organization while everything else
+// happens to it. When the sweep is through, nothing of it is left, and the counters
+// of nobody else have moved.
+func TestH6_DeletionAgainstEverything(t *testing.T) {
+	w := apptest.New(t, limitsOff, transferOn)
+	w.Join("founder", "founder@example.org")
+	owner := w.SignIn("founder")
+	other := w.Found(owner, "other")
+	w.Join("guest", "guest@example.org")
+	guest := w.SignIn("guest")
+	w.Join("maint", "maint@example.org")
+	maintainer := w.SignIn("maint")
+	other.Add(guest, "guest@example.org", "worker")
+	for n := range schedules {
+		team := w.Found(owner, fmt.Sprint("acme", n))
+		team.Add(maintainer, "maint@example.org", "maintainer")
+		key := team.Invite("guest@example.org", "worker")
+		at := team.Member("maint")
+		heir := maintainer.Get("/api/users/self").Int("id")
+		owner.Post(team.Path("/ownership"), object{"user_id": heir}).Is(200)
+		moves := []func() *apptest.Answer{
+			func() *apptest.Answer { return owner.Delete(team.Path("")) },
+			func() *apptest.Answer { return guest.Post("/api/invitations/"+key+"/accept", nil) },
+			func() *apptest.Answer { return maintainer.Post(team.Path("/ownership/accept"), nil) },
+			func() *apptest.Answer { return owner.Patch(at, object{"role": "supervisor"}) },
+			func() *apptest.Answer { return maintainer.Delete(at) },
+			func() *apptest.Answer { return inviteRacer(team, owner, n) },
+			func() *apptest.Answer { return owner.Patch(team.Path(""), object{"slug": fmt.Sprint("moved", n)}) },
+			func() *apptest.Answer { return owner.Post("/api/invitations/"+key+"/resend", nil) },
+		}
+		rand.Shuffle(len(moves), func(i, j int) { moves[i], moves[j] = moves[j], moves[i] })
+		if got := parallel(len(moves), func(i int) int { return patient(moves[i]).Status }); got[500] > 0 {
+			t.Fatalf("schedule %d: %v", n, got)
+		}
+		for _, c := range []*apptest.Client{owner, maintainer} { // whoever it belongs to by now
+			c.Delete(team.Path(""))
+		}
+		owner.Get(team.Path("")).Is(404)
+		w.Sweep("organizations")
+		for line := range strings.Lines(w.Dump()) {
+			if strings.Contains(line, fmt.Sprint(team.ID)) && !strings.Contains(line, "AUD#") && !strings.Contains(line, "#AUD#") && !strings.HasPrefix(line, `"OUT#`) && !strings.HasPrefix(line, `"IDEM#`) {
+				t.Errorf("schedule %d left %s", n, line)
+			}
+		}
+		balanced(w, other.ID)
+	}
+	owner.Post("/api/users/self/deletion", nil).Is(409).Has("other")
+	owner.Delete(other.Path("")).Is(204)
+	for _, c := range []*apptest.Client{owner, maintainer, guest} { // nobody is counted as an owner any more
+		c.Post("/api/auth/reauthenticate", object{"password": apptest.Password}).Is(200)
+		c.Post("/api/users/self/deletion", nil).Is(200)
 	}
 }
 

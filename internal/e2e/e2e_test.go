@@ -8,7 +8,8 @@
 //	as ada in acme GET /api/y -> 200      names an organization
 //	mail ada invitation t=secret          keeps parameter t of the first link of her newest such mail as {secret}
 //	nobody POST …                         without credentials
-//	wait 8d                               moves the clock
+//	wait 8d                               moves the clock, and signs everybody in again
+//	forget ada                            whose account is gone: she does not sign in again
 //	sweep organizations                   runs a job of the sweep
 package e2e
 
@@ -93,6 +94,8 @@ func (s *story) line(line string) {
 		for name := range s.people { // their sessions have ended
 			s.people[name] = s.w.SignIn(name)
 		}
+	case "forget":
+		delete(s.people, rest)
 	case "sweep":
 		s.w.Sweep(rest)
 	case "as", "nobody":
