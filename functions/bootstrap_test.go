@@ -452,6 +452,17 @@ func newCloud(t *testing.T) *cloud {
 
 func (c *cloud) client() *apptest.Client { return (&apptest.World{TB: c.T, URL: c.url}).Client() }
 
+// ada is somebody who has registered and signed in.
+func (c *cloud) ada() *apptest.Client {
+	c.Helper()
+	c.client().Post("/api/auth/register", apptest.Form("ada.byron", "ada@example.com")).Is(201)
+	_, q := c.mail("ada@example.com", "/auth/verify")
+	c.client().Post("/api/auth/verify-email", map[string]any{"key": q.Get("key")}).Is(200)
+	ada := c.client()
+	ada.Post("/api/auth/login", map[string]any{"username": "ada.byron", "password": apptest.Password}).Is(200)
+	return ada
+}
+
 // invoke sends an event that is no request.
 func (c *cloud) invoke(function, event string) string {
 	c.Helper()

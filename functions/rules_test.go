@@ -15,11 +15,7 @@ import (
 // needs rules out of service, and nothing else.
 func TestForeignRules(t *testing.T) {
 	c := newCloud(t)
-	c.client().Post("/api/auth/register", apptest.Form("ada.byron", "ada@example.com")).Is(201)
-	_, q := c.mail("ada@example.com", "/auth/verify")
-	c.client().Post("/api/auth/verify-email", map[string]any{"key": q.Get("key")}).Is(200)
-	ada := c.client()
-	ada.Post("/api/auth/login", map[string]any{"username": "ada.byron", "password": apptest.Password}).Is(200)
+	ada := c.ada()
 	ada.Post("/api/organizations", map[string]any{"slug": "ours"}).Is(201)
 
 	dir := t.TempDir()

@@ -15,11 +15,7 @@ import (
 // by the counters.
 func TestSeats(t *testing.T) {
 	c := newCloud(t)
-	c.client().Post("/api/auth/register", apptest.Form("ada.byron", "ada@example.com")).Is(201)
-	_, q := c.mail("ada@example.com", "/auth/verify")
-	c.client().Post("/api/auth/verify-email", map[string]any{"key": q.Get("key")}).Is(200)
-	ada := c.client()
-	ada.Post("/api/auth/login", map[string]any{"username": "ada.byron", "password": apptest.Password}).Is(200)
+	ada := c.ada()
 	id := ada.Post("/api/organizations", map[string]any{"slug": "acme"}).Is(201).Int("id")
 	items, err := c.table.Get(t.Context(), tenant.Key(id))
 	if err != nil {

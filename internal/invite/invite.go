@@ -154,16 +154,3 @@ func distinct(ops []store.Op) []store.Op {
 	}
 	return out
 }
-
-// get reads any number of items.
-func (s *Service) get(ctx context.Context, keys []store.Key) (items []store.Item, err error) {
-	for len(keys) > 0 {
-		n := min(len(keys), store.MaxGet)
-		part, err := s.Table.Get(ctx, keys[:n]...)
-		if err != nil {
-			return nil, err
-		}
-		items, keys = append(items, part...), keys[n:]
-	}
-	return items, nil
-}

@@ -23,7 +23,7 @@ func (s *Service) load(ctx context.Context, keys []string) (found []loaded, err 
 	for _, key := range keys {
 		at = append(at, rowOf(key))
 	}
-	items, err := s.get(ctx, at)
+	items, err := s.Table.GetMany(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (s *Service) load(ctx context.Context, keys []string) (found []loaded, err 
 			states[i.Org], at = tenant.State{}, append(at, tenant.Key(i.Org))
 		}
 	}
-	if items, err = s.get(ctx, at); err != nil {
+	if items, err = s.Table.GetMany(ctx, at); err != nil {
 		return nil, err
 	}
 	for _, it := range items {

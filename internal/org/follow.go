@@ -42,7 +42,7 @@ func (s *Service) renamed(ctx context.Context, members []store.Item, p profile.P
 		}
 		keys = append(keys, MemberRowKey(m.Org, m.ID))
 	}
-	items, err := s.get(ctx, keys)
+	items, err := s.Table.GetMany(ctx, keys)
 	if err != nil {
 		return nil, err
 	}

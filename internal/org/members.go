@@ -166,7 +166,7 @@ func (s *Service) states(ctx context.Context, members []store.Item) ([]tenant.St
 		}
 		keys[i] = tenant.Key(m.Org)
 	}
-	items, err := s.get(ctx, keys)
+	items, err := s.Table.GetMany(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +195,7 @@ func (s *Service) fresh(ctx context.Context, rows []placed) ([]Membership, error
 	for _, r := range rows {
 		keys = append(keys, r.base()...)
 	}
-	items, err := s.get(ctx, keys)
+	items, err := s.Table.GetMany(ctx, keys)
 	if err != nil {
 		return out, err
 	}

@@ -195,7 +195,7 @@ func (s *Service) load(ctx context.Context, ids []int64) (rows []listed, err err
 	for _, id := range ids {
 		keys = append(keys, tenant.Key(id), descriptionKey(id))
 	}
-	items, err := s.get(ctx, keys)
+	items, err := s.Table.GetMany(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -222,19 +222,6 @@ func (s *Service) load(ctx context.Context, ids []int64) (rows []listed, err err
 	return rows, nil
 }
 
-// get reads any number of items.
-func (s *Service) get(ctx context.Context, keys []store.Key) (items []store.Item, err error) {
-	for len(keys) > 0 {
-		n := min(len(keys), store.MaxGet)
-		part, err := s.Table.Get(ctx, keys[:n]...)
-		if err != nil {
-			return nil, err
-		}
-		items, keys = append(items, part...), keys[n:]
-	}
-	return items, nil
-}
-
 // Profiles reads the profiles of people; those that are gone are left out.
 func (s *Service) Profiles(ctx context.Context, uids []int64) (map[int64]profile.Profile, error) {
 	seen := map[int64]profile.Profile{}
@@ -245,7 +232,7 @@ func (s *Service) Profiles(ctx context.Context, uids []int64) (map[int64]profile
 			keys = append(keys, profile.Key(uid))
 		}
 	}
-	items, err := s.get(ctx, keys)
+	items, err := s.Table.GetMany(ctx, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -75,6 +75,19 @@ func (t *Table) Get(ctx context.Context, keys ...Key) ([]Item, error) {
 	return items, nil
 }
 
+// GetMany reads any number of items as Get does, MaxGet at a time.
+func (t *Table) GetMany(ctx context.Context, keys []Key) (items []Item, err error) {
+	for len(keys) > 0 {
+		n := min(len(keys), MaxGet)
+		part, err := t.Get(ctx, keys[:n]...)
+		if err != nil {
+			return nil, err
+		}
+		items, keys = append(items, part...), keys[n:]
+	}
+	return items, nil
+}
+
 // Query reads one page. Items that have expired are left out, so a page may be short.
 func (t *Table) Query(ctx context.Context, q Query) (Page, error) {
 	if err := q.valid(); err != nil {
