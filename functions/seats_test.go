@@ -5,7 +5,6 @@ import (
 	"sync"
 	"testing"
 
-	"gatehouse/internal/apptest"
 	"gatehouse/internal/store"
 	"gatehouse/internal/tenant"
 )
