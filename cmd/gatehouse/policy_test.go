@@ -128,7 +128,7 @@ func TestPolicyOwnRules(t *testing.T) {
 	ask("false", []string{"POLICY_DIR=" + dir})
 	ask("false", nil, "--dir", dir)
 	ask("true", []string{"POLICY_DIR=/nowhere"}, "--dir", "")
-	tool(t, "", []string{"POLICY_DIR=/nowhere"}, "policy", "eval").is(t, 1, "/nowhere: no file has the package organizations, which is required")
+	tool(t, "", []string{"POLICY_DIR=/nowhere"}, "policy", "eval").is(t, 1, "open /nowhere: no such file or directory")
 	tool(t, "", nil, "policy", "matrix", "--dir", dir, "--package", "server").is(t, 0, "== server", "...a", "list:content, view")
 }
 

@@ -24,6 +24,7 @@ import (
 	"gatehouse/internal/lambdahttp"
 	"gatehouse/internal/limit"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/org"
 	"gatehouse/internal/outbound"
 	"gatehouse/internal/password"
 	"gatehouse/internal/policy"
@@ -108,13 +109,19 @@ func Account(p *Parts) (lambdahttp.Function, error) {
 
 // Pages are the hosted pages.
 func Pages(p *Parts) (lambdahttp.Function, error) {
-	return serve(p, web.New(p.Accounts(), pageInvitations(p.Invites()), p.Gate()).Routes()), nil
+	return serve(p, web.New(p.Accounts(), pageInvitations(p.Invites()), pageOrganizations(p.Orgs()), p.Gate()).Routes()), nil
 }
 
 // pageInvitations is what the pages need of invitations.
 func pageInvitations(s *invite.Service) web.Invitations {
 	key := func(key string) invite.KeyRequest { return invite.KeyRequest{Key: key} }
 	return web.Invitations{Named: s.Orgs.Named, Proven: s.Proven, Accept: web.Answering(s.Accept, key), Decline: web.Answering(s.Decline, key)}
+}
+
+// pageOrganizations is what the pages need of organizations.
+func pageOrganizations(s *org.Service) web.Organizations {
+	of := func(id int64) org.OwnershipRequest { return org.OwnershipRequest{ID: id} }
+	return web.Organizations{Transfer: s.Settings.Transfer, Named: s.Named, Accept: web.Answering(s.AcceptOwnership, of), Drop: web.Answering(s.DropOffer, of)}
 }
 
 // Edge answers what needs no domain: about, health, and what no route serves.

@@ -24,7 +24,7 @@ func handlers(w *apptest.World) map[string]api.Routes {
 	return map[string]api.Routes{
 		"signup": w.Accounts.Signup(g), "login": w.Accounts.SignIn(g), "account": w.Accounts.Account(g),
 		"organizations": w.Parts.Orgs().Routes(g), "invitations": w.Parts.Invites().Routes(g), "permissions": w.Parts.Decisions().Routes(g),
-		"pages": web.New(w.Accounts, web.Invitations{}, g).Routes(), "edge": server.Routes(g, "", nil),
+		"pages": web.New(w.Accounts, web.Invitations{}, web.Organizations{}, g).Routes(), "edge": server.Routes(g, "", nil),
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *Service) drain(ctx context.Context, due store.Item) (bool, error) {
 		store.Delete(tenant.SeatsKey(d.ID), store.Always),
 		store.Delete(tenant.MembersKey(d.ID), store.Always),
 		store.Delete(descriptionKey(d.ID), store.Always),
-		store.Delete(offerKey(d.ID), store.Always),
+		store.Delete(tenant.OfferKey(d.ID), store.Always),
 		store.Delete(tenant.Key(d.ID), store.Always),
 		store.Delete(due.Key, due.At())))
 }

@@ -65,7 +65,7 @@ func twoOrgs(r *rig) {
 			r.invite(other, email)
 		}
 	}
-	r.do(offers.Put(offerKey(7), offer{To: 2, By: 1}, store.Absent))
+	r.do(tenant.Offers.Put(tenant.OfferKey(7), tenant.Offer{To: 2, By: 1}, store.Absent))
 }
 
 // ours reports whether a row belongs to organization 7.

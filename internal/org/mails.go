@@ -31,7 +31,7 @@ func Composes(kind string) bool {
 func (s *Service) Compose(ctx context.Context, j mail.Job) (*mail.Message, error) {
 	org, _ := strconv.ParseInt(j.Args["org"], 10, 64)
 	uid, _ := strconv.ParseInt(j.Args["uid"], 10, 64)
-	items, err := s.Table.Get(ctx, session.AuthorityKey(uid), profile.Key(uid), tenant.Key(org), descriptionKey(org), offerKey(org))
+	items, err := s.Table.Get(ctx, session.AuthorityKey(uid), profile.Key(uid), tenant.Key(org), descriptionKey(org), tenant.OfferKey(org))
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (s *Service) Compose(ctx context.Context, j mail.Job) (*mail.Message, error
 		}
 	}
 	if j.Kind == jobOffer {
-		o, err := offers.Of(items[4])
+		o, err := tenant.Offers.Of(items[4])
 		if err != nil || o.To != uid {
 			return nil, err // taken back meanwhile
 		}

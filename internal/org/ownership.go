@@ -16,19 +16,7 @@ import (
 	"gatehouse/internal/tenant"
 )
 
-// offer is an organization that its owner wants to hand over: it waits for the
-// other one's word.
-type offer struct {
-	To      int64 `json:"to"` // user ids
-	By      int64 `json:"by"`
-	Expires int64 `json:"expires"` // Unix milliseconds
-}
-
-var offers = store.Kind[offer]{Name: "ownership-offer", Schema: 1}
-
 const offerLife = 7 * 24 * time.Hour
-
-func offerKey(org int64) store.Key { return store.Key{PK: tenant.PK(org), SK: "O"} }
 
 // Offer is an offer of ownership as people see it.
 type Offer struct {
@@ -45,7 +33,7 @@ type OfferRequest struct {
 
 // Near implements api.Near.
 func (r OfferRequest) Near(uid int64) []store.Key {
-	return append(near(r.ID, uid), offerKey(r.ID))
+	return append(near(r.ID, uid), tenant.OfferKey(r.ID))
 }
 
 func (s *Service) transferable() error {
@@ -65,7 +53,7 @@ func (s *Service) OfferOwnership(ctx context.Context, who session.Caller, in Off
 	if err := s.transferable(); err != nil {
 		return Offer{}, err
 	}
-	var before offer
+	var before tenant.Offer
 	if api.Prior(ctx, &before) {
 		return Offer{before.To, millis(before.Expires)}, nil
 	}
@@ -86,9 +74,9 @@ func (s *Service) OfferOwnership(ctx context.Context, who session.Caller, in Off
 		return Offer{}, fault.Field("user_id", "This is the owner already.")
 	}
 	now := api.From(ctx).Now
-	o := offer{To: in.User, By: f.Owner, Expires: now.Add(offerLife).UnixMilli()}
+	o := tenant.Offer{To: in.User, By: f.Owner, Expires: now.Add(offerLife).UnixMilli()}
 	ops := []store.Op{
-		offers.Put(offerKey(f.ID), o, api.NearOf(ctx)[5].At()).Until(now.Add(offerLife)),
+		tenant.Offers.Put(tenant.OfferKey(f.ID), o, api.NearOf(ctx)[5].At()).Until(now.Add(offerLife)),
 		f.Same(), store.Check(items[0].Key, items[0].At()), byAuthority(who, &f.View),
 		mail.Queue(now, jobOffer, map[string]string{"org": idText(f.ID), "uid": idText(in.User)}),
 		Audited(ctx, "ownership.offer", who.UID, f.ID, audit.Event{Target: in.User, Object: objectOf(m.ID)}),
@@ -103,7 +91,7 @@ type OwnershipRequest struct {
 
 // Near implements api.Near.
 func (r OwnershipRequest) Near(uid int64) []store.Key {
-	return append(near(r.ID, uid), offerKey(r.ID))
+	return append(near(r.ID, uid), tenant.OfferKey(r.ID))
 }
 
 // AcceptOwnership makes the caller the owner of the organization that they were
@@ -121,7 +109,7 @@ func (s *Service) AcceptOwnership(ctx context.Context, who session.Caller, _ Own
 		return s.read(ctx, before.ID)
 	}
 	it := api.NearOf(ctx)[5]
-	o, err := offers.Of(it)
+	o, err := tenant.Offers.Of(it)
 	if err != nil {
 		return View{}, err
 	}
@@ -147,7 +135,7 @@ func (s *Service) DropOffer(ctx context.Context, who session.Caller, _ Ownership
 		return struct{}{}, err
 	}
 	it := api.NearOf(ctx)[5]
-	o, err := offers.Of(it)
+	o, err := tenant.Offers.Of(it)
 	if err != nil {
 		return struct{}{}, err
 	}

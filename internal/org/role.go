@@ -105,7 +105,7 @@ func (s *Service) makeOwner(ctx context.Context, who session.Caller, f subject) 
 		return Membership{}, err
 	}
 	f.member.Role = policy.Owner.String()
-	ops = append(ops, store.Delete(offerKey(f.View.ID), store.Always),
+	ops = append(ops, store.Delete(tenant.OfferKey(f.View.ID), store.Always),
 		Audited(ctx, "ownership.set", who.UID, f.View.ID, audit.Event{Target: f.member.UID, Object: objectOf(f.member.ID), Changes: ownerChange(f.Owner, f.member.UID)}))
 	return s.show(f), s.Table.Transact(ctx, ops...)
 }

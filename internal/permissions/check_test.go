@@ -54,7 +54,7 @@ var expected = []struct {
 	{root, "", about("view", "organization", "101"), "not_found"},
 	{boss, "", about("delete", "organization", "101"), "not_found"},
 	{boss, "", about("organizations:delete", "organization", "100"), "allowed"},
-	{maint, "", about("delete", "organization", "100"), "denied admin"},
+	{maint, "", about("delete", "organization", "100"), "denied owner|admin"},
 	{worker, "", about("update", "organization", "100"), "denied maintainer|admin"},
 	{maint, "", within("organizations:update", `"acme"`), "allowed"},
 	{maint, "acme", `{"scope":"organizations:update"}`, "allowed"},

@@ -7,6 +7,7 @@
 //
 //	SLUG#<slug>   C                short name → id
 //	ORG#<id>      A state          owner, seats, alive or going
+//	ORG#<id>      O                an offer of its ownership
 //	ORG#<id>      S, M             counters: seats taken, members
 //	MEM#<uid>     <org>            a membership; ~owned counts the organizations owned
 //	EMAIL#<addr>  I#<org>          the open invitation of an address
@@ -57,12 +58,21 @@ type Open struct {
 	Key string `json:"key"`
 }
 
+// Offer is an organization that its owner wants to hand over: it waits for the
+// other one's word.
+type Offer struct {
+	To      int64 `json:"to"` // user ids
+	By      int64 `json:"by"`
+	Expires int64 `json:"expires"` // Unix milliseconds
+}
+
 // The rows.
 var (
 	States  = store.Kind[State]{Name: "organization", Schema: 1}
 	Members = store.Kind[Member]{Name: "membership", Schema: 1}
 	Claims  = store.Kind[Claim]{Name: "organization-claim", Schema: 1}
 	Opens   = store.Kind[Open]{Name: "open-invitation", Schema: 1}
+	Offers  = store.Kind[Offer]{Name: "ownership-offer", Schema: 1}
 )
 
 // PK is the partition of what belongs to one organization and is bounded.
@@ -70,6 +80,9 @@ func PK(org int64) string { return "ORG#" + strconv.FormatInt(org, 10) }
 
 // Key is where the state of an organization is.
 func Key(org int64) store.Key { return store.Key{PK: PK(org), SK: "A"} }
+
+// OfferKey is where the offer of its ownership is.
+func OfferKey(org int64) store.Key { return store.Key{PK: PK(org), SK: "O"} }
 
 // SlugKey is where a short name leads from. Short names match exactly.
 func SlugKey(slug string) store.Key { return store.Key{PK: "SLUG#" + slug, SK: "C"} }

@@ -22,7 +22,8 @@ const maxSecret = 200
 // notices are the texts that the flow cookie may name. It is the browser's to
 // send, so what it says is chosen from here.
 func notices() []string {
-	return []string{"verify.done", "change.done", "undo.done", "deletion.done", "reset.done", "register.done", "logout.done", "end.one", "end.others"}
+	return []string{"verify.done", "change.done", "undo.done", "deletion.done", "reset.done", "register.done", "logout.done", "end.one", "end.others",
+		"organization.accepted", "organization.declined", "organization.withdrawn"}
 }
 
 // carried reads the flow cookie: its value, if it is of that kind.

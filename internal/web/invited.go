@@ -22,15 +22,16 @@ type Invitations struct {
 	// key to the address email, and the invitation is open.
 	Proven func(ctx context.Context, key, secret, email string) (bool, error)
 
-	Accept, Decline Answer
+	Accept, Decline Answer[string]
 }
 
-// Answer runs an operation that answers the invitation of a key.
-type Answer func(ctx context.Context, g *api.Gate, r *api.Request, who *session.Caller, once, key string) error
+// Answer runs an operation that answers what has a key: an invitation, or the offer
+// of an organization.
+type Answer[Key any] func(ctx context.Context, g *api.Gate, r *api.Request, who *session.Caller, once string, key Key) error
 
 // Answering makes an Answer of an operation; in makes its input of a key.
-func Answering[In, Out any](op func(context.Context, session.Caller, In) (Out, error), in func(key string) In) Answer {
-	return func(ctx context.Context, g *api.Gate, r *api.Request, who *session.Caller, once, key string) error {
+func Answering[Key, In, Out any](op func(context.Context, session.Caller, In) (Out, error), in func(Key) In) Answer[Key] {
+	return func(ctx context.Context, g *api.Gate, r *api.Request, who *session.Caller, once string, key Key) error {
 		_, err := api.AttemptJudged(ctx, g, r, who, once, in(key), op)
 		return err
 	}

@@ -125,6 +125,7 @@ type view struct {
 	Form      *form
 	Second    *form // stands below, with a heading of its own
 	Invite    *inviteView
+	Place     *placeView
 	Buttons   []link // what to do next; the first is the main one
 	Heading   string
 	Hint      string

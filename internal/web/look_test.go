@@ -46,7 +46,7 @@ func TestTexts(t *testing.T) {
 
 // A provider that is configured has a button beside the form.
 func TestProviders(t *testing.T) {
-	p := New(&account.Service{Settings: account.Settings{Site: mail.Site{Name: "Gatehouse"}}}, Invitations{}, nil)
+	p := New(&account.Service{Settings: account.Settings{Site: mail.Site{Name: "Gatehouse"}}}, Invitations{}, Organizations{}, nil)
 	v := p.identify(account.PageAccount, "")
 	a, err := p.showForm("login", v)
 	if err != nil || strings.Contains(string(a.HTML), "Continue with") {

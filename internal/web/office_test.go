@@ -14,10 +14,11 @@ import (
 	"gatehouse/internal/web"
 )
 
-// open makes the operations of organizations and invitations.
-func (s *site) open(g *api.Gate) (web.Invitations, mail.Compose) {
+// open makes the operations of organizations and invitations, and the pages.
+func (s *site) open(g *api.Gate) mail.Compose {
 	a := s.accounts
-	orgs := &org.Service{Table: a.Table, Secrets: a.Secrets, Log: a.Log, Settings: org.Settings{Site: a.Settings.Site}}
+	orgs := &org.Service{Table: a.Table, Secrets: a.Secrets, Log: a.Log, Settings: org.Settings{Site: a.Settings.Site, Transfer: true}}
+	s.orgs, s.gate = orgs, g
 	i := &invite.Service{Table: a.Table, Secrets: a.Secrets, Limits: a.Limits, Orgs: orgs, Policy: g.Policy, Log: a.Log, Find: a.Find,
 		Settings: invite.Settings{Site: a.Settings.Site, Confirm: true}}
 	a.Invitations = i
@@ -32,7 +33,17 @@ func (s *site) open(g *api.Gate) (web.Invitations, mail.Compose) {
 		}
 		return a.Compose(ctx, j)
 	}
-	return web.Invitations{Named: orgs.Named, Proven: i.Proven, Accept: web.Answering(i.Accept, key), Decline: web.Answering(i.Decline, key)}, compose
+	s.serve(web.Invitations{Named: orgs.Named, Proven: i.Proven, Accept: web.Answering(i.Accept, key), Decline: web.Answering(i.Decline, key)})
+	return compose
+}
+
+// serve makes the pages, by what the settings say now.
+func (s *site) serve(i web.Invitations, accept ...func(context.Context, session.Caller, org.OwnershipRequest) (org.View, error)) {
+	of := func(id int64) org.OwnershipRequest { return org.OwnershipRequest{ID: id} }
+	accept = append(accept, s.orgs.AcceptOwnership)
+	s.pages = web.New(s.accounts, i, web.Organizations{Transfer: s.orgs.Settings.Transfer, Named: s.orgs.Named,
+		Accept: web.Answering(accept[0], of), Drop: web.Answering(s.orgs.DropOffer, of)}, s.gate)
+	s.routes = s.pages.Routes()
 }
 
 // office is an organization whose owner acts through the API.

@@ -17,6 +17,7 @@ import (
 	"gatehouse/internal/api"
 	"gatehouse/internal/limit"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/org"
 	"gatehouse/internal/password"
 	"gatehouse/internal/policy"
 	"gatehouse/internal/secret"
@@ -38,6 +39,8 @@ type site struct {
 	routes   api.Routes
 	offices  api.Routes // of organizations and invitations
 	pages    *web.Pages
+	orgs     *org.Service
+	gate     *api.Gate
 	worker   *mail.Worker
 	db       *sqlite.DB
 
@@ -73,9 +76,7 @@ func newSite(t *testing.T, change ...func(*account.Service)) *site {
 		t.Fatal(err)
 	}
 	gate := &api.Gate{Table: table, Secrets: s.accounts.Secrets, Base: u, Production: true, Log: log, Policy: policy.Default(), MinRole: policy.PrivilegeOf([]string{"user"})}
-	invitations, compose := s.open(gate)
-	s.pages = web.New(s.accounts, invitations, gate)
-	s.routes = s.pages.Routes()
+	compose := s.open(gate)
 	s.worker = &mail.Worker{Table: table, Sender: s, Compose: compose, From: "no-reply@gatehouse.example", Log: log}
 	return s
 }

@@ -1,7 +1,8 @@
 // Package web is the hosted pages: sign-in, registration, what mail links lead
-// to, invitations to answer, and the account with its sessions.
+// to, invitations to answer, an organization with the offer of it, and the account
+// with its sessions.
 //
-// A page is a form around an operation of account. It decides nothing of its own:
+// A page is a form around an operation of a domain. It decides nothing of its own:
 // what may be done and what is wrong with an input is the operation's word, which
 // a page only shows where it belongs. Pages need no script and load nothing from
 // elsewhere; all they say is in texts/.
@@ -19,6 +20,7 @@ import (
 	"gatehouse/internal/account"
 	"gatehouse/internal/api"
 	"gatehouse/internal/fault"
+	"gatehouse/internal/org"
 	"gatehouse/internal/session"
 )
 
@@ -35,16 +37,17 @@ const (
 
 // Pages are the hosted pages of an installation.
 type Pages struct {
-	accounts    *account.Service
-	invitations Invitations
-	gate        *api.Gate
-	look        func() *look
+	accounts      *account.Service
+	invitations   Invitations
+	organizations Organizations
+	gate          *api.Gate
+	look          func() *look
 }
 
-// New makes the pages of the operations of accounts and invitations. Nothing is
-// read until the first page is asked for.
-func New(accounts *account.Service, invitations Invitations, gate *api.Gate) *Pages {
-	return &Pages{accounts: accounts, invitations: invitations, gate: gate, look: sync.OnceValue(newLook)}
+// New makes the pages of the operations of accounts, invitations and organizations.
+// Nothing is read until the first page is asked for.
+func New(accounts *account.Service, invitations Invitations, organizations Organizations, gate *api.Gate) *Pages {
+	return &Pages{accounts: accounts, invitations: invitations, organizations: organizations, gate: gate, look: sync.OnceValue(newLook)}
 }
 
 // Routes are the handlers of the pages by route key.
@@ -68,6 +71,8 @@ func (p *Pages) Routes() api.Routes {
 	}
 	add("GET "+pathInvitation, p.invitation)
 	add("POST "+pathInvitation, p.postInvitation)
+	add("GET "+org.PageOrg, p.organization)
+	add("POST "+org.PageOrg, p.postOrganization)
 	add("GET "+account.PageAccount, p.account)
 	add("POST "+pathEndOne, p.postEndOne)
 	add("POST "+pathEndOthers, p.postEndOthers)
