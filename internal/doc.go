@@ -127,11 +127,24 @@
 // confirmed, also after changing to it. The secret in the mail is derived and proves
 // the address of somebody who registers with it: no second mail is needed.
 //
+// Without mail verification (GATEHOUSE_EMAIL_VERIFICATION=none) whoever registers an
+// address counts as having it, for invitations too: such an installation trusts
+// everybody who can reach it.
+//
+// Every decision holds for the account as it was read: the transaction checks the
+// authority row of the caller, and the membership of whoever decides as a member. A
+// batch reads both again when that fails.
+//
+// Somebody who raises or lowers the role of an open invitation becomes its inviter:
+// their right is the one that counts when it is accepted.
+//
 // An administrator of the installation who sets a member's role to owner hands the
 // organization over; the former owner becomes a maintainer. There is no second owner.
 //
 // Invitations are limited to 200 an inviter and 500 an organization, refilled one a
-// minute: a call may hold 100, and teams are larger than the usual 20.
+// minute: a call may hold 100, and teams are larger than the usual 20. One address is
+// mailed at most 10, and one an hour. Somebody makes 20 organizations, and one more
+// every ten minutes, and owns at most 1,000.
 //
 // A new name is written into the rosters of the first 60 organizations of its owner
 // in the transaction of the change, and into the others by the sweep.

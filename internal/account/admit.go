@@ -33,6 +33,15 @@ func (s *Service) admit(ctx context.Context, in RegisterRequest, a *admission) e
 		return err
 	}
 	if items[0].Exists() {
+		// Whoever joins is not held up by the sign-ups of the network; whoever tries
+		// out names is.
+		k, err := s.Secrets.Keys(ctx)
+		if err != nil {
+			return fault.Unavailable(err)
+		}
+		if err := s.Limits.Take(ctx, bucket(k, "signup", api.From(ctx).Network, rateSignup)); err != nil {
+			return err
+		}
 		return fault.Field("username", takenName)
 	}
 	free := false

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gatehouse/internal/audit"
@@ -18,20 +19,23 @@ func (s *Service) EraseDue(ctx context.Context) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	var failed error
 	for _, it := range p.Items {
 		d, err := dues.Of(it)
 		if err != nil {
-			return n, err
+			failed = errors.Join(failed, err)
+			continue
 		}
-		done, err := s.erase(ctx, d.UID, it)
-		if err != nil {
-			return n, err
-		}
+		done, lost := s.erase(ctx, d.UID, it)
 		if done {
 			n++
 		}
+		failed = errors.Join(failed, lost) // one that fails keeps no other waiting
+		if ctx.Err() != nil || errors.Is(lost, store.ErrUnavailable) {
+			break
+		}
 	}
-	return n, nil
+	return n, failed
 }
 
 // erase reports whether nothing is left of the account.

@@ -255,7 +255,7 @@ func (rt *route) attempt(ctx context.Context, r *Request, caller session.Caller,
 			}
 		}
 		if rt.idempotent {
-			if m.idem, err = rt.gate.openIdempotency(ctx, r, caller); err != nil {
+			if m.idem, err = rt.gate.openIdempotency(ctx, r, caller, m.judging); err != nil {
 				return nil, err
 			}
 		}

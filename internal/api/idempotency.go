@@ -32,7 +32,7 @@ var records = store.Kind[record]{Name: "idempotency", Schema: 1}
 
 const keepRecords = 24 * time.Hour
 
-func (g *Gate) openIdempotency(ctx context.Context, r *Request, c session.Caller) (*idempotency, error) {
+func (g *Gate) openIdempotency(ctx context.Context, r *Request, c session.Caller, j *judging) (*idempotency, error) {
 	key, sent := r.Header["idempotency-key"]
 	if !sent {
 		return nil, nil
@@ -48,7 +48,7 @@ func (g *Gate) openIdempotency(ctx context.Context, r *Request, c session.Caller
 	i := &idempotency{
 		key: store.Key{PK: "IDEM#" + token.Hash("idempotency", who+" "+r.Route+" "+key), SK: "R"},
 		// Keyed: the body may hold a password, and a plain hash of one could be searched for.
-		hash: token.Hash("request", string(k.MAC("idempotency", string(r.Body), r.Path))),
+		hash: token.Hash("request", string(k.MAC("idempotency", string(r.Body), r.Path, j.where()))),
 	}
 	items, err := g.Table.Get(ctx, i.key)
 	if err != nil {
@@ -63,6 +63,17 @@ func (g *Gate) openIdempotency(ctx context.Context, r *Request, c session.Caller
 	}
 	i.at, i.prior = items[0].At(), rec.IDs
 	return i, nil
+}
+
+// where names the workspace of a request: the same request in another is another.
+func (j *judging) where() string {
+	switch {
+	case j == nil || !j.workspace.Named:
+		return ""
+	case j.workspace.Org == nil:
+		return "personal"
+	}
+	return strconv.FormatInt(j.workspace.Org.ID, 10)
 }
 
 // Prior reads into ids what an earlier request with the same Idempotency-Key

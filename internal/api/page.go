@@ -118,7 +118,7 @@ func Attempt[Out any](ctx context.Context, g *Gate, r *Request, who *session.Cal
 			if who != nil {
 				c = *who
 			}
-			if m.idem, err = g.openIdempotency(ctx, &keyed, c); err != nil {
+			if m.idem, err = g.openIdempotency(ctx, &keyed, c, nil); err != nil {
 				return out, err
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"gatehouse/internal/fault"
 	"gatehouse/internal/profile"
@@ -43,10 +44,10 @@ func readWorkspace(r *Request) (w Workspace, err error) {
 	}
 	w.Named = byID || inQuery || inHeader
 	if id == "" {
-		w.slug = slug
-		if len(slug) > 64 { // none is as long; and keys have a bound
-			return w, noOrganization(shorten(slug, 64))
+		if slug != "" && !tenant.ValidSlug(slug) { // no organization can have it
+			return w, noOrganization(shorten(strings.ToValidUTF8(slug, "\uFFFD"), 64))
 		}
+		w.slug = slug
 		return w, nil
 	}
 	if w.id, err = strconv.ParseInt(id, 10, 64); err != nil || w.id < 0 || strconv.FormatInt(w.id, 10) != id {

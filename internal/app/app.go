@@ -22,7 +22,6 @@ import (
 	"gatehouse/internal/jwt"
 	"gatehouse/internal/keyring"
 	"gatehouse/internal/lambdahttp"
-	"gatehouse/internal/limit"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/org"
 	"gatehouse/internal/outbound"
@@ -78,7 +77,7 @@ func (p *Parts) accounts() *account.Service {
 	return &account.Service{
 		Table: p.Table, Secrets: p.Secrets, Keys: p.keys, Hasher: p.Hasher,
 		Policy: password.Policy{MinLength: p.Config.PasswordMin},
-		Limits: &limit.Limiter{Table: p.Table, Off: !p.Config.RateLimits},
+		Limits: p.limits(),
 		Log:    p.Log,
 		Settings: account.Settings{Verification: p.Config.Verification, BasicAuth: p.Config.BasicAuth, Agreements: p.Config.Agreements,
 			Issuer: base, Site: p.site()},

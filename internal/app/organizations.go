@@ -18,15 +18,19 @@ func (p *Parts) site() mail.Site {
 	return mail.Site{Name: p.Config.SiteName, BaseURL: p.Config.BaseURL.String(), Support: p.Config.Support}
 }
 
+func (p *Parts) limits() *limit.Limiter {
+	return &limit.Limiter{Table: p.Table, Off: !p.Config.RateLimits}
+}
+
 // Orgs is the domain of organizations.
 func (p *Parts) Orgs() *org.Service {
-	return &org.Service{Table: p.Table, Secrets: p.Secrets, Log: p.Log, Settings: org.Settings{Site: p.site(), Transfer: p.Config.Transfer}}
+	return &org.Service{Table: p.Table, Secrets: p.Secrets, Limits: p.limits(), Log: p.Log, Settings: org.Settings{Site: p.site(), Transfer: p.Config.Transfer}}
 }
 
 // Invites is the domain of invitations.
 func (p *Parts) Invites() *invite.Service {
 	return &invite.Service{Table: p.Table, Secrets: p.Secrets, Log: p.Log, Orgs: p.Orgs(), Policy: p.Policy, Find: p.accounts().Find,
-		Limits:   &limit.Limiter{Table: p.Table, Off: !p.Config.RateLimits},
+		Limits:   p.limits(),
 		Settings: invite.Settings{Site: p.site(), Confirm: p.Config.InviteConfirm, Life: time.Duration(p.Config.InviteDays) * 24 * time.Hour}}
 }
 

@@ -122,8 +122,8 @@ var (
 func pattern(key string) string {
 	key = shards.ReplaceAllString(key, "OUT#<shard>")
 	key = prefix.ReplaceAllString(key, "PAT#<prefix>")
-	key = invited.ReplaceAllString(key, "<key>")
 	key = hexes.ReplaceAllString(key, "<hash>")
+	key = invited.ReplaceAllString(key, "<key>")
 	key = random.ReplaceAllString(key, "<id>")
 	return numbers.ReplaceAllString(key, "<n>")
 }

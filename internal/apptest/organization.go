@@ -80,3 +80,6 @@ func (t *Team) Secret(email string) string {
 	t.w.Fatalf("no secret in %v", m.Links)
 	return ""
 }
+
+// Team is an organization that was made otherwise, in this world.
+func (w *World) Team(t *Team) *Team { return &Team{w, t.Slug, t.ID, t.Owner} }

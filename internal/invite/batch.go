@@ -127,7 +127,7 @@ func (s *Service) row(ctx context.Context, b *bulk, r row) (Result, error) {
 	var err error
 	for n := range attempts {
 		if n > 0 {
-			if b.view, err = s.again(ctx, b.view.ID, b.who.UID); err != nil {
+			if b.who, b.view, err = s.again(ctx, b.view.ID, b.who); err != nil {
 				return res, err
 			}
 		}

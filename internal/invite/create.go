@@ -2,6 +2,7 @@ package invite
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -113,15 +114,16 @@ func exhausted(st tenant.State) error {
 // invite makes the invitation of a draft, once whoever asks for it may. A conflict
 // means that it has to be decided again.
 func (s *Service) invite(ctx context.Context, who session.Caller, v tenant.View, me profile.Profile, d draft) (View, error) {
-	p, err := s.vacancy(ctx, v, d.email)
-	if err != nil {
-		return View{}, err
-	}
+	// Before anything is read of the address: who asks whether it is a member counts.
 	k, err := s.Secrets.Keys(ctx)
 	if err != nil {
 		return View{}, fault.Unavailable(err)
 	}
-	if err := s.Limits.Take(ctx, bucket(k, "invite-by", who.UID, rateInviter), bucket(k, "invite-to", v.ID, rateOrg)); err != nil {
+	if err := s.Limits.Take(ctx, bucket(k, "invite-by", who.UID, rateInviter), bucket(k, "invite-to", v.ID, rateOrg), addressBucket(k, d.email)); err != nil {
+		return View{}, err
+	}
+	p, err := s.vacancy(ctx, v, d.email)
+	if err != nil {
 		return View{}, err
 	}
 	now := api.From(ctx).Now
@@ -136,15 +138,26 @@ func (s *Service) invite(ctx context.Context, who session.Caller, v tenant.View,
 // reads, where an operation has to do that itself.
 const attempts = 5
 
-// again reads the organization as somebody stands to it anew.
-func (s *Service) again(ctx context.Context, org, uid int64) (tenant.View, error) {
-	items, err := s.Table.Get(ctx, tenant.Key(org), tenant.MemberKey(uid, org))
+// again reads the caller, and the organization as they stand to it, anew.
+func (s *Service) again(ctx context.Context, org int64, who session.Caller) (session.Caller, tenant.View, error) {
+	items, err := s.Table.Get(ctx, tenant.Key(org), tenant.MemberKey(who.UID, org), session.AuthorityKey(who.UID))
 	if err != nil {
-		return tenant.View{}, err
+		return who, tenant.View{}, err
+	}
+	if who, err = who.Again(items[2]); err != nil {
+		return who, tenant.View{}, ended(err)
 	}
 	v, err := tenant.Read(items[0], items[1])
 	if err == nil && !v.Alive() {
 		err = fault.NotFound("Organization")
 	}
-	return v, err
+	return who, v, err
+}
+
+// ended is the answer to somebody whose account ends while they are at work.
+func ended(err error) error {
+	if errors.Is(err, session.ErrEnded) {
+		return fault.Unauthenticated(session.Inactive, "User inactive or deleted.")
+	}
+	return err
 }

@@ -39,7 +39,7 @@ func (s *Service) Decline(ctx context.Context, who session.Caller, _ KeyRequest)
 	if f.toMe(who.UID) {
 		ops = append(ops, store.Check(f.mine.Key, f.mine.At()))
 	} else {
-		ops = append(ops, org.ByAuthority(who, &f.View))
+		ops = append(ops, org.ByAuthority(who, &f.View)...)
 	}
 	ops = append(ops, org.Audited(ctx, action, who.UID, f.View.ID, e))
 	return struct{}{}, s.Table.Transact(ctx, distinct(append(ops, api.Done(ctx, made{f.inv.Key})...))...)
@@ -56,7 +56,7 @@ func (s *Service) Delete(ctx context.Context, who session.Caller, _ KeyRequest) 
 	if f.inv.Accepted == 0 {
 		ops = org.Withdraw(f.View, f.inv, f.at)
 	}
-	ops = append(ops, org.ByAuthority(who, &f.View),
+	ops = append(append(ops, org.ByAuthority(who, &f.View)...),
 		org.Audited(ctx, "invitation.delete", who.UID, f.View.ID, audit.Event{Target: f.inv.UID, Object: org.ObjectOf(f.inv),
 			Changes: map[string]audit.Change{"email": {Before: f.inv.Email}}}))
 	return struct{}{}, s.Table.Transact(ctx, distinct(ops)...)

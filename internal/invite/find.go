@@ -150,16 +150,22 @@ func (s *Service) judge(ctx context.Context, who session.Caller, scope string, n
 }
 
 // afresh reads the invitation that a request is about anew.
-func (s *Service) afresh(ctx context.Context, uid int64, in KeyRequest) (near, next []store.Item, err error) {
-	if near, err = s.Table.Get(ctx, in.Near(uid)...); err != nil {
-		return nil, nil, err
-	}
-	keys, err := in.Next(uid, near)
+func (s *Service) afresh(ctx context.Context, who session.Caller, in KeyRequest) (_ session.Caller, near, next []store.Item, err error) {
+	near, err = s.Table.Get(ctx, append(in.Near(who.UID), session.AuthorityKey(who.UID))...)
 	if err != nil {
-		return nil, nil, err
+		return who, nil, nil, err
+	}
+	last := len(near) - 1
+	if who, err = who.Again(near[last]); err != nil {
+		return who, nil, nil, ended(err)
+	}
+	near = near[:last]
+	keys, err := in.Next(who.UID, near)
+	if err != nil {
+		return who, nil, nil, err
 	}
 	next, err = s.Table.Get(ctx, keys...)
-	return near, next, err
+	return who, near, next, err
 }
 
 // Get is one invitation.

@@ -74,10 +74,17 @@ func proves(k *secret.Keys, i org.Invitation, t string) bool {
 
 // Rates of inviting. The bursts let a class of a hundred be invited at once, twice.
 var (
+	rateAddress = limit.Rate{Burst: 10, Every: time.Hour}
 	rateInviter = limit.Rate{Burst: 200, Every: time.Minute}
 	rateOrg     = limit.Rate{Burst: 500, Every: time.Minute}
 	rateResend  = limit.Rate{Burst: 5, Every: 12 * time.Minute} // the baseline's 5 an hour
 )
+
+// addressBucket is the limit of mails to one address, whoever invites it where.
+func addressBucket(k *secret.Keys, email string) *limit.Bucket {
+	mac := k.MAC("limit", "invite-address", email)
+	return &limit.Bucket{Key: store.Key{PK: "LIM#invite-address#" + hex.EncodeToString(mac[:16]), SK: "L"}, Rate: rateAddress}
+}
 
 // bucket is a limit on something whose name must not be readable in the table.
 func bucket(k *secret.Keys, kind string, id int64, r limit.Rate) *limit.Bucket {

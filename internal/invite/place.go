@@ -34,11 +34,6 @@ func (s *Service) vacancy(ctx context.Context, v tenant.View, email string) (p p
 	if err != nil {
 		return p, err
 	}
-	if uid == 0 {
-		if _, err = s.Table.Get(ctx, session.AuthorityKey(0), profile.Key(0)); err != nil {
-			return p, err
-		}
-	}
 	if !verified {
 		uid = 0
 	}
@@ -117,9 +112,8 @@ func (s *Service) writes(ctx context.Context, who session.Caller, v tenant.View,
 	if !p.sameSeat {
 		ops = append(ops, v.Seat(1))
 	}
-	return i, append(ops,
+	return i, append(append(ops, org.ByAuthority(who, &v)...),
 		org.Senders.Put(org.SenderKey(i), tenant.Open{Key: i.Key}, store.Always),
-		org.ByAuthority(who, &v),
 		org.Audited(ctx, "invitation.create", who.UID, v.ID, audit.Event{Target: i.UID, Object: org.ObjectOf(i),
 			Changes: map[string]audit.Change{"email": {After: i.Email}, "role": {After: i.Role}}}))
 }

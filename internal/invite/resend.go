@@ -3,6 +3,7 @@ package invite
 import (
 	"context"
 	"net/url"
+	"slices"
 	"time"
 
 	"gatehouse/internal/api"
@@ -34,11 +35,21 @@ func (s *Service) Resend(ctx context.Context, who session.Caller, in KeyRequest)
 	if again {
 		return struct{}{}, nil
 	}
+	if err == nil && f.inv.Accepted == 0 {
+		k, lost := s.Secrets.Keys(ctx)
+		if lost != nil {
+			return struct{}{}, fault.Unavailable(lost)
+		}
+		if err := s.Limits.Take(ctx, addressBucket(k, f.inv.Email)); err != nil {
+			return struct{}{}, err
+		}
+	}
 	// Tried again here and not by whoever calls: that would count as another call.
 	for n := range attempts {
 		if n > 0 {
-			near, next, lost := s.afresh(ctx, who.UID, in)
-			if lost != nil {
+			var near, next []store.Item
+			var lost error
+			if who, near, next, lost = s.afresh(ctx, who, in); lost != nil {
 				return struct{}{}, lost
 			}
 			f, err = s.judge(ctx, who, "resend", near, next)
@@ -73,9 +84,9 @@ func (s *Service) resend(ctx context.Context, who session.Caller, f subject) err
 	ops = append(ops,
 		org.Invitations.Put(f.at.Key, i, f.at.At()),
 		org.DueInvitations.Put(org.DueInvitationKey(i), tenant.Open{Key: i.Key}, store.Always),
-		job.Op(), f.Same(), org.ByAuthority(who, &f.View),
+		job.Op(), f.Same(),
 		org.Audited(ctx, "invitation.resend", who.UID, f.View.ID, audit.Event{Object: org.ObjectOf(i)}))
-	ops = append(ops, api.Done(ctx, made{i.Key})...)
+	ops = slices.Concat(ops, org.ByAuthority(who, &f.View), api.Done(ctx, made{i.Key}))
 	return s.commit(ctx, f.View.State, ops, exhausted(f.View.State))
 }
 
@@ -90,11 +101,7 @@ func (s *Service) adopt(ctx context.Context, who session.Caller, f subject, i *o
 		return nil, err
 	}
 	i.Inviter = who.UID
-	return []store.Op{
-		store.Delete(org.SenderKey(f.inv), store.Always),
-		org.Senders.Put(org.SenderKey(*i), tenant.Open{Key: i.Key}, store.Always),
-		org.InviteRows.Put(org.InviteRowKey(*i), listRow(*i), store.Always),
-	}, nil
+	return org.Resent(f.inv, *i), nil
 }
 
 // Delivery is what became of the newest mail of an invitation.

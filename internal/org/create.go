@@ -3,13 +3,16 @@ package org
 import (
 	"context"
 	"encoding/json"
-	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"gatehouse/internal/api"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/fault"
 	"gatehouse/internal/ident"
+	"gatehouse/internal/limit"
 	"gatehouse/internal/policy"
 	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
@@ -56,8 +59,6 @@ type made struct {
 	ID int64 `json:"id"`
 }
 
-var slugForm = regexp.MustCompile(`^[-a-zA-Z0-9_]+$`)
-
 const (
 	takenSlug  = "organization with this slug already exists."
 	wrongSlug  = `Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.`
@@ -72,18 +73,23 @@ func (s *Service) Create(ctx context.Context, who session.Caller, in CreateReque
 	}
 	var before made
 	if api.Prior(ctx, &before) {
-		return s.read(ctx, before.ID)
+		return s.again(ctx, who, before.ID)
 	}
 	d, err := in.check()
 	if err != nil {
 		return View{}, err
 	}
-	items, err := s.Table.Get(ctx, tenant.SlugKey(in.Slug))
+	rate := &limit.Bucket{Key: store.Key{PK: "LIM#organizations#" + idText(who.UID), SK: "L"}, Rate: rateCreate}
+	items, err := s.Table.Get(ctx, tenant.SlugKey(in.Slug), rate.Key)
 	if err != nil {
 		return View{}, err
 	}
 	if items[0].Exists() {
 		return View{}, fault.Field("slug", takenSlug)
+	}
+	rate.Item, rate.Read = items[1], true
+	if err := s.Limits.Take(ctx, rate); err != nil {
+		return View{}, err
 	}
 	me := api.NearOf(ctx)[0]
 	p, err := profile.Profiles.Of(me)
@@ -107,15 +113,40 @@ func (s *Service) Create(ctx context.Context, who session.Caller, in CreateReque
 		store.Check(me.Key, me.At()),
 		Audited(ctx, "organization.create", who.UID, st.ID, audit.Event{Changes: d.changes(description{}, st.Slug)}),
 	}
+	own := slices.IndexFunc(ops, func(o store.Op) bool { return o.Key == tenant.OwnedKey(who.UID) })
 	err = s.Table.Transact(ctx, append(ops, api.Done(ctx, made{st.ID})...)...)
+	if lost, ok := store.Conflict(err); ok && slices.Equal(lost, []int{own}) {
+		return View{}, fault.Invalid("too_many_organizations", "You own "+strconv.Itoa(tenant.MaxOwned)+" organizations already.")
+	}
 	return s.view(st, d, p), err
+}
+
+// rateCreate is how many organizations one person makes.
+var rateCreate = limit.Rate{Burst: 20, Every: 10 * time.Minute}
+
+// again is the organization that an earlier request made, to whoever may still see
+// it: it may have been handed over, and its maker have left.
+func (s *Service) again(ctx context.Context, who session.Caller, id int64) (View, error) {
+	items, err := s.Table.Get(ctx, tenant.Key(id), tenant.MemberKey(who.UID, id))
+	if err != nil {
+		return View{}, err
+	}
+	v, err := tenant.Read(items[0], items[1])
+	if err != nil {
+		return View{}, err
+	}
+	q := api.Question{Package: "organizations", Scope: "view", Org: &v, Noun: "Organization", Resource: &policy.Resource{ID: id, Owner: v.Owner, Role: v.Role()}}
+	if err := api.Judge(ctx, who, q); err != nil {
+		return View{}, err
+	}
+	return s.read(ctx, id)
 }
 
 // check judges the form.
 func (in *CreateRequest) check() (description, error) {
 	bad := fault.FieldsOf(in.Invalid())
 	d := description{Name: in.Name, About: in.About, Contact: in.Contact}
-	if !bad.Has("slug") && !slugForm.MatchString(in.Slug) {
+	if !bad.Has("slug") && !tenant.ValidSlug(in.Slug) {
 		bad.Add("slug", wrongSlug)
 	}
 	checkText(&d, &bad)

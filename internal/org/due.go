@@ -65,7 +65,7 @@ func (s *Service) each(ctx context.Context, q store.Query, do func(context.Conte
 // upTo are the first n rows of q, at least one if there is any; more says that
 // there are others.
 func (s *Service) upTo(ctx context.Context, q store.Query, n int) (items []store.Item, more bool, err error) {
-	q.Limit = n + 1
+	q.Limit = min(n+1, 1000)
 	for {
 		p, err := s.Table.Query(ctx, q)
 		if err != nil {

@@ -123,17 +123,27 @@ func (s *Service) spread(ctx context.Context, uid int64) error {
 // fails the transaction if there are any by then.
 func (s *Service) Owned(ctx context.Context, uid int64) (slugs []string, block store.Op, err error) {
 	block = tenant.OwnNone(uid)
-	members, err := s.Table.All(ctx, tenant.MemberQuery(uid), maxMine)
+	members, err := s.memberships(ctx, uid)
 	if err != nil {
 		return nil, block, err
 	}
 	states, err := s.states(ctx, members)
+	if err != nil {
+		return nil, block, err
+	}
 	for _, st := range states {
 		if st.State == tenant.Active && st.Owner == uid {
 			slugs = append(slugs, st.Slug)
 		}
 	}
-	return slugs, block, err
+	if len(slugs) == 0 && len(members) == maxMine { // those that are owned may stand behind
+		items, err := s.Table.Get(ctx, tenant.OwnedKey(uid))
+		if err == nil && tenant.Count(items[0]) > 0 {
+			slugs = append(slugs, "…")
+		}
+		return slugs, block, err
+	}
+	return slugs, block, nil
 }
 
 // Forget removes an erased account from every organization. The invitations that

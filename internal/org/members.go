@@ -132,7 +132,7 @@ func (s *Service) rosters(ctx context.Context) (rows []placed, err error) {
 
 // own are the rows of somebody, in organizations that are alive.
 func (s *Service) own(ctx context.Context, uid int64) (rows []placed, err error) {
-	items, err := s.Table.All(ctx, tenant.MemberQuery(uid), maxMine)
+	items, err := s.memberships(ctx, uid)
 	if err != nil {
 		return nil, err
 	}

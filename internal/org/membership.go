@@ -108,7 +108,7 @@ func (f *subject) open(near, next []store.Item) (ok bool, err error) {
 			return false, &store.ConflictError{} // accepted between the two reads: decide again
 		}
 	}
-	return f.Alive() && f.listed.Exists() && (f.target.Exists() || f.pointer.UID == 0 && f.invited.Exists()), nil
+	return f.Alive() && f.listed.Exists() && (f.target.Exists() && f.member.ID == f.row.ID || f.pointer.UID == 0 && f.invited.Exists()), nil
 }
 
 // membership takes up the membership that a request is about; for whoever may not

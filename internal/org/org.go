@@ -34,6 +34,7 @@ import (
 
 	"gatehouse/internal/api"
 	"gatehouse/internal/audit"
+	"gatehouse/internal/limit"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/profile"
 	"gatehouse/internal/secret"
@@ -52,6 +53,7 @@ type Settings struct {
 type Service struct {
 	Table    *store.Table
 	Secrets  *secret.Source
+	Limits   *limit.Limiter
 	Settings Settings
 	Log      *slog.Logger
 }
@@ -190,18 +192,17 @@ func Audited(ctx context.Context, action string, actor, org int64, e audit.Event
 	return audit.OrgRow(m.Now, e)
 }
 
-// byAuthority is the check that makes a decision hold that was made on who the
-// caller is: the authority of an administrator, or the membership of a member. An
-// administrator may write their own membership, which no check can stand beside.
-func byAuthority(who session.Caller, v *tenant.View) store.Op {
+// ByAuthority are the checks that make a decision hold that was made on who the
+// caller is: that their account is as it was read, and for whoever decides as a
+// member, the membership. An administrator may write their own membership, which no
+// check can stand beside.
+func ByAuthority(who session.Caller, v *tenant.View) []store.Op {
+	ops := []store.Op{store.Check(session.AuthorityKey(who.UID), who.AuthorityAt())}
 	if v.Member.ID != 0 && !who.Admin() {
-		return v.MemberSame()
+		ops = append(ops, v.MemberSame())
 	}
-	return store.Check(session.AuthorityKey(who.UID), who.AuthorityAt())
+	return ops
 }
-
-// ByAuthority is byAuthority for the invitations' domain.
-func ByAuthority(who session.Caller, v *tenant.View) store.Op { return byAuthority(who, v) }
 
 func millis(ms int64) api.Time {
 	if ms == 0 {

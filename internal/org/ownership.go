@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -74,14 +75,14 @@ func (s *Service) OfferOwnership(ctx context.Context, who session.Caller, in Off
 		return Offer{}, fault.Field("user_id", "This is the owner already.")
 	}
 	now := api.From(ctx).Now
-	o := tenant.Offer{To: in.User, By: f.Owner, Expires: now.Add(offerLife).UnixMilli()}
+	o := tenant.Offer{To: in.User, Membership: m.ID, By: f.Owner, Expires: now.Add(offerLife).UnixMilli()}
 	ops := []store.Op{
 		tenant.Offers.Put(tenant.OfferKey(f.ID), o, api.NearOf(ctx)[5].At()).Until(now.Add(offerLife)),
-		f.Same(), store.Check(items[0].Key, items[0].At()), byAuthority(who, &f.View),
+		f.Same(), store.Check(items[0].Key, items[0].At()),
 		mail.Queue(now, jobOffer, map[string]string{"org": idText(f.ID), "uid": idText(in.User)}),
 		Audited(ctx, "ownership.offer", who.UID, f.ID, audit.Event{Target: in.User, Object: objectOf(m.ID)}),
 	}
-	return Offer{o.To, millis(o.Expires)}, s.Table.Transact(ctx, append(ops, api.Done(ctx, o)...)...)
+	return Offer{o.To, millis(o.Expires)}, s.Table.Transact(ctx, slices.Concat(ops, ByAuthority(who, &f.View), api.Done(ctx, o))...)
 }
 
 // OwnershipRequest answers an offer, or takes it back.
@@ -113,8 +114,11 @@ func (s *Service) AcceptOwnership(ctx context.Context, who session.Caller, _ Own
 	if err != nil {
 		return View{}, err
 	}
-	if f.Member.ID == 0 || o.To != who.UID || o.By != f.Owner { // administrators see it without being in it
+	if f.Member.ID == 0 || o.To != who.UID || o.By != f.Owner || o.Membership != f.Member.ID { // administrators see it without being in it
 		return View{}, fault.New(404, "no_offer", "There is no offer of this organization to you.")
+	}
+	if err := judgeHeir(ctx, who, f.View); err != nil {
+		return View{}, err
 	}
 	ops, err := s.handOver(ctx, who, f.View, f.Member, f.MemberAt())
 	if err != nil {
@@ -126,6 +130,13 @@ func (s *Service) AcceptOwnership(ctx context.Context, who session.Caller, _ Own
 		return View{}, err
 	}
 	return s.read(ctx, f.ID)
+}
+
+// judgeHeir refuses somebody who could not do what owners do.
+func judgeHeir(ctx context.Context, who session.Caller, v tenant.View) error {
+	v.Owner, v.Member.Role = who.UID, policy.Owner.String()
+	return api.Judge(ctx, who, api.Question{Package: "organizations", Scope: "ownership", Org: &v,
+		Resource: &policy.Resource{ID: v.ID, Owner: who.UID, Role: policy.Owner}})
 }
 
 // DropOffer takes an offer back, or declines it.

@@ -141,8 +141,15 @@ func listSpec() list.Spec[listed] {
 	}
 }
 
-// maxMine bounds the organizations that one person is in.
+// maxMine bounds how many of the organizations that one person is in are listed:
+// somebody may be brought into any number.
 const maxMine = 2000
+
+// memberships are somebody's, up to maxMine.
+func (s *Service) memberships(ctx context.Context, uid int64) ([]store.Item, error) {
+	items, _, err := s.upTo(ctx, tenant.MemberQuery(uid), maxMine)
+	return items, err
+}
 
 // List lists the organizations that the caller is in; for administrators all.
 func (s *Service) List(ctx context.Context, who session.Caller, in api.ListRequest) (api.Listing[View], error) {
@@ -171,11 +178,12 @@ func (s *Service) List(ctx context.Context, who session.Caller, in api.ListReque
 
 // visible are the ids of the organizations that a plan shows.
 func (s *Service) visible(ctx context.Context, who session.Caller, plan string) (ids []int64, err error) {
-	q, most := tenant.MemberQuery(who.UID), maxMine
+	var items []store.Item
 	if plan == "all" {
-		q, most = store.Query{PK: orgsRoster}, api.MaxRoster
+		items, err = s.Table.All(ctx, store.Query{PK: orgsRoster}, api.MaxRoster)
+	} else {
+		items, err = s.memberships(ctx, who.UID)
 	}
-	items, err := s.Table.All(ctx, q, most)
 	if err != nil {
 		return nil, err
 	}

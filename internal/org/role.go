@@ -72,17 +72,33 @@ func (s *Service) setRole(ctx context.Context, who session.Caller, f subject, ro
 	change := audit.Change{Before: f.row.Role, After: role.String()}
 	f.row.Role = change.After
 	ops := []store.Op{
-		MemberRows.Put(f.listed.Key, f.row, f.listed.At()), f.Same(), byAuthority(who, &f.View),
+		MemberRows.Put(f.listed.Key, f.row, f.listed.At()), f.Same(),
 		Audited(ctx, "membership.role", who.UID, f.View.ID, audit.Event{Target: f.member.UID, Object: objectOf(f.row.ID), Changes: map[string]audit.Change{"role": change}}),
 	}
 	if f.member.ID != 0 {
 		f.member.Role = change.After
 		ops = append(ops, tenant.Members.Put(f.target.Key, f.member, f.target.At()))
 	} else {
-		f.inv.Role = change.After
+		was := f.inv
+		f.inv.Role, f.inv.Inviter = change.After, who.UID
 		ops = append(ops, Invitations.Put(f.invited.Key, f.inv, f.invited.At()))
+		ops = append(ops, Resent(was, f.inv)...)
 	}
-	return s.show(f), s.Table.Transact(ctx, ops...)
+	return s.show(f), s.Table.Transact(ctx, append(ops, ByAuthority(who, &f.View)...)...)
+}
+
+// Resent are the writes by which an open invitation is another's: whoever gives it
+// a role, or sends it again for somebody who may not invite any more, is the one
+// whose right counts when it is accepted.
+func Resent(was, is Invitation) []store.Op {
+	if was.Inviter == is.Inviter {
+		return nil
+	}
+	return []store.Op{
+		store.Delete(SenderKey(was), store.Always),
+		Senders.Put(SenderKey(is), tenant.Open{Key: is.Key}, store.Always),
+		InviteRows.Put(InviteRowKey(is), InviteRow{Key: is.Key, UID: is.ID, Inviter: is.Inviter, Created: is.Created}, store.Always),
+	}
 }
 
 // lastOwner refuses what would leave an organization without its owner.
@@ -131,7 +147,8 @@ func (s *Service) Remove(ctx context.Context, who session.Caller, _ RemoveReques
 		return struct{}{}, err
 	}
 	if f.member.ID == 0 {
-		ops := append(Withdraw(f.View, f.inv, f.invited), byAuthority(who, &f.View),
+		ops := append(Withdraw(f.View, f.inv, f.invited), ByAuthority(who, &f.View)...)
+		ops = append(ops,
 			Audited(ctx, "invitation.delete", who.UID, f.View.ID, audit.Event{Object: ObjectOf(f.inv), Changes: map[string]audit.Change{"email": {Before: f.inv.Email}}}))
 		return struct{}{}, s.Table.Transact(ctx, ops...)
 	}
@@ -146,7 +163,7 @@ func (s *Service) end(ctx context.Context, who session.Caller, f subject) error 
 	ops := Part(f.View, f.member, f.target, f.inv)
 	if f.member.UID != who.UID {
 		action = "membership.remove"
-		ops = append(ops, byAuthority(who, &f.View))
+		ops = append(ops, ByAuthority(who, &f.View)...)
 		if f.profile.Email != "" {
 			name, err := s.Named(ctx, f.View.State)
 			if err != nil {

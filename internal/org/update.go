@@ -73,15 +73,15 @@ func (s *Service) Update(ctx context.Context, who session.Caller, in UpdateReque
 		return s.view(st, d, owner), nil
 	}
 	d.Updated = api.From(ctx).Now.UnixMilli()
-	ops = append(ops, descriptions.Put(f.described.Key, d, f.described.At()), byAuthority(who, &f.View),
+	ops = append(ops, descriptions.Put(f.described.Key, d, f.described.At()),
 		orgRows.Put(orgRowKey(st.ID), orgRow{st.ID, st.Slug, d.Name, st.Owner}, store.Always),
 		Audited(ctx, "organization.update", who.UID, st.ID, audit.Event{Changes: changes}))
-	return s.view(st, d, owner), s.Table.Transact(ctx, ops...)
+	return s.view(st, d, owner), s.Table.Transact(ctx, append(ops, ByAuthority(who, &f.View)...)...)
 }
 
 // rename moves the claim of the short name.
 func (s *Service) rename(ctx context.Context, v tenant.View, st tenant.State, bad *fault.Fields) ([]store.Op, error) {
-	if !slugForm.MatchString(st.Slug) {
+	if !tenant.ValidSlug(st.Slug) {
 		bad.Add("slug", wrongSlug)
 		return nil, nil
 	}
@@ -128,12 +128,11 @@ func (s *Service) Delete(ctx context.Context, who session.Caller, in DeleteReque
 	now := api.From(ctx).Now
 	st := f.View.State
 	st.State = tenant.Going
-	return struct{}{}, s.Table.Transact(ctx,
+	return struct{}{}, s.Table.Transact(ctx, append(ByAuthority(who, &f.View),
 		tenant.States.Put(tenant.Key(st.ID), st, f.At()),
-		byAuthority(who, &f.View),
 		store.Delete(tenant.SlugKey(st.Slug), store.Present),
 		store.Delete(orgRowKey(st.ID), store.Always),
 		tenant.Own(st.Owner, -1),
 		dueOrgs.Put(dueOrgKey(now, st.ID), made{st.ID}, store.Always),
-		Audited(ctx, "organization.delete", who.UID, st.ID, audit.Event{Changes: map[string]audit.Change{"slug": {Before: st.Slug}}}))
+		Audited(ctx, "organization.delete", who.UID, st.ID, audit.Event{Changes: map[string]audit.Change{"slug": {Before: st.Slug}}}))...)
 }

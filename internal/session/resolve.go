@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -81,6 +82,24 @@ func (c Caller) Also() []store.Item { return c.also }
 
 // AuthorityAt is the condition that the authority is still as it was read.
 func (c Caller) AuthorityAt() store.Cond { return c.authority.At() }
+
+// ErrEnded says that somebody's account, or what they signed in with, has ended
+// since they were resolved.
+var ErrEnded = errors.New("session: ended meanwhile")
+
+// Again is the caller by a newer read of the authority row, for work that takes
+// longer than one decision holds.
+func (c Caller) Again(authority store.Item) (Caller, error) {
+	a, err := Authorities.Of(authority)
+	if err != nil {
+		return c, err
+	}
+	if a.Status != Active || a.Epoch != c.Epoch || a.PATEpoch != c.PATEpoch {
+		return c, ErrEnded
+	}
+	c.Authority, c.authority = a, authority
+	return c, nil
+}
 
 // SessionKey is where the caller's session is; ok is false without one.
 func (c Caller) SessionKey() (store.Key, bool) {

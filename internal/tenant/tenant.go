@@ -14,6 +14,7 @@
 package tenant
 
 import (
+	"regexp"
 	"strconv"
 
 	"gatehouse/internal/policy"
@@ -61,9 +62,10 @@ type Open struct {
 // Offer is an organization that its owner wants to hand over: it waits for the
 // other one's word.
 type Offer struct {
-	To      int64 `json:"to"` // user ids
-	By      int64 `json:"by"`
-	Expires int64 `json:"expires"` // Unix milliseconds
+	To         int64 `json:"to"`         // user id
+	Membership int64 `json:"membership"` // of that user: whoever left and came back has another
+	By         int64 `json:"by"`         // user id
+	Expires    int64 `json:"expires"`    // Unix milliseconds
 }
 
 // The rows.
@@ -83,6 +85,11 @@ func Key(org int64) store.Key { return store.Key{PK: PK(org), SK: "A"} }
 
 // OfferKey is where the offer of its ownership is.
 func OfferKey(org int64) store.Key { return store.Key{PK: PK(org), SK: "O"} }
+
+// ValidSlug reports whether s can be a short name.
+func ValidSlug(s string) bool { return slugForm.MatchString(s) }
+
+var slugForm = regexp.MustCompile(`^[-a-zA-Z0-9_]{1,16}$`)
 
 // SlugKey is where a short name leads from. Short names match exactly.
 func SlugKey(slug string) store.Key { return store.Key{PK: "SLUG#" + slug, SK: "C"} }
@@ -153,7 +160,19 @@ func Count(it store.Item) int64 { return it.Counts["n"] }
 
 // Own counts n organizations more that somebody owns; OwnNone fails the
 // transaction if there are any.
-func Own(uid, n int64) store.Op { return owned(uid, n, 0, noLimit) }
+// There are at most MaxOwned.
+func Own(uid, n int64) store.Op {
+	if n < 0 {
+		return owned(uid, n, 0, noLimit)
+	}
+	return owned(uid, n, 0, MaxOwned)
+}
+
+// MaxOwned is how many organizations one person may own.
+const MaxOwned = 1000
+
+// OwnedKey is where it is counted how many somebody owns.
+func OwnedKey(uid int64) store.Key { return OwnNone(uid).Key }
 
 // OwnNone fails the transaction if somebody owns an organization.
 func OwnNone(uid int64) store.Op { return owned(uid, 0, 0, 0) }

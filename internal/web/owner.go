@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"regexp"
 	"strconv"
 	"time"
 
@@ -31,11 +30,9 @@ func mark(o tenant.Offer) string {
 	return strconv.FormatInt(o.To, 36) + "." + strconv.FormatInt(o.Expires, 36)
 }
 
-var slugForm = regexp.MustCompile(`^[-a-zA-Z0-9_]{1,16}$`)
-
 // slugOf is a short name that was sent; "" if it cannot be one.
 func slugOf(s string) string {
-	if slugForm.MatchString(s) {
+	if tenant.ValidSlug(s) {
 		return s
 	}
 	return ""
@@ -54,7 +51,7 @@ type place struct {
 
 // toMe reports whether the visitor is asked to become the owner, and byMe whether
 // the visitor has asked somebody.
-func (o place) toMe() bool { return o.offering.To != 0 && o.offering.To == o.Member.UID }
+func (o place) toMe() bool { return o.offering.To != 0 && o.offering.Membership == o.Member.ID }
 func (o place) byMe() bool { return o.offering.To != 0 && o.offering.By == o.Member.UID }
 
 // place finds out how a visitor stands to the organization of a short name.
