@@ -16,6 +16,14 @@ type writer struct {
 	look, put, remove, update, insertAdd, sweep *sql.Stmt
 }
 
+// close ends the connection, its statements first, as a reader does.
+func (w *writer) close() {
+	for _, s := range []*sql.Stmt{w.begin, w.commit, w.rollback, w.look, w.put, w.remove, w.update, w.insertAdd, w.sweep} {
+		s.Close()
+	}
+	w.c.Close()
+}
+
 // expired finds rows whose time is up, the oldest first.
 const expired = "SELECT pk, sk FROM items WHERE exp <> 0 AND exp <= ? ORDER BY exp LIMIT ?"
 

@@ -26,6 +26,16 @@ type reader struct {
 	query map[queryForm]*sql.Stmt
 }
 
+// close ends the connection. Its statements go first: SQLite keeps the file of one
+// that still has some open.
+func (r *reader) close() error {
+	err := r.get.Close()
+	for _, s := range r.query {
+		err = errors.Join(err, s.Close())
+	}
+	return errors.Join(err, r.c.Close())
+}
+
 type queryForm struct {
 	index   store.Index
 	reverse bool

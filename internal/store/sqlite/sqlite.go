@@ -122,7 +122,7 @@ func (d *DB) Close() error {
 		close(d.stop)
 		<-d.stopped
 		for range cap(d.readers) {
-			err = errors.Join(err, (<-d.readers).c.Close())
+			err = errors.Join(err, (<-d.readers).close())
 		}
 		err = errors.Join(err, d.pool.Close())
 	})

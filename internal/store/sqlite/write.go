@@ -105,7 +105,7 @@ func (j *job) answerOr(err error) error {
 // write is the goroutine that owns the writing connection.
 func (d *DB) write(w *writer) {
 	defer close(d.stopped)
-	defer w.c.Close()
+	defer w.close()
 	for {
 		select {
 		case <-d.stop:
