@@ -60,7 +60,7 @@ func setStage(t *testing.T) *stage {
 func called(actor string) string { return "mx." + actor }
 
 // copy is the stage as it was set, for one request.
-func (s *stage) copy(t *testing.T) *apptest.World {
+func (s *stage) copy(t *testing.T, more ...apptest.Option) *apptest.World {
 	t.Helper()
 	dir := t.TempDir()
 	files, err := filepath.Glob(filepath.Join(s.dir, "gatehouse.db*"))
@@ -70,7 +70,7 @@ func (s *stage) copy(t *testing.T) *apptest.World {
 	for _, f := range files {
 		copyFile(t, f, filepath.Join(dir, filepath.Base(f)))
 	}
-	return apptest.New(t, limitsOff, apptest.Dir(dir), transferOn)
+	return apptest.New(t, append([]apptest.Option{limitsOff, apptest.Dir(dir), transferOn}, more...)...)
 }
 
 func copyFile(t *testing.T, from, to string) {
