@@ -6,7 +6,7 @@ LAMBDA  := signup login account organizations invitations permissions pages edge
 LDFLAGS := -s -w -buildid=
 ARCH    ?= arm64
 
-.PHONY: help run test check race engines fuzz timing vuln bench build $(LAMBDA:%=build-%Function)
+.PHONY: help run test check race engines fuzz test-clients timing vuln bench build $(LAMBDA:%=build-%Function)
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -17,12 +17,12 @@ run: ## everything on this machine, at http://localhost:8080
 test: ## all tests that need nothing but Go
 	$(GO) test ./...
 
-check: test ## what CI runs: test, format, vet, staticcheck, race, the contract on a DynamoDB engine, both architectures
+check: test ## what CI runs: test, format, vet, staticcheck, race, the contract on a DynamoDB engine, CVAT's SDK, both architectures
 	@test -z "$$(gofmt -l cmd functions internal *.go)" || { gofmt -l cmd functions internal *.go; echo 'not gofmt-ed'; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) mod verify
-	$(MAKE) race engines fuzz
+	$(MAKE) race engines fuzz test-clients
 	$(MAKE) build ARCH=arm64
 	$(MAKE) build ARCH=amd64
 
@@ -35,6 +35,9 @@ engines: ## the store's contract, its differential test, and the built functions
 FUZZTIME ?= 5000x
 fuzz: ## every fuzz target for FUZZTIME (a number of runs, or a time)
 	@./scripts/fuzz $(FUZZTIME)
+
+test-clients: ## CVAT's own SDK, from PyPI, against a server of this tree
+	./scripts/clients/run
 
 timing: ## whether the time of a wrong sign-in tells an account from none; minutes, on a quiet machine
 	GATEHOUSE_TEST_TIMING=2000 $(GO) test -count=1 -timeout 30m -v -run TestA12_WelchT ./internal/app
