@@ -6,7 +6,7 @@ LAMBDA  := signup login account organizations invitations permissions pages edge
 LDFLAGS := -s -w -buildid=
 ARCH    ?= arm64
 
-.PHONY: help run test check race engines fuzz test-clients timing vuln bench build $(LAMBDA:%=build-%Function)
+.PHONY: help run test check race engines fuzz test-clients faults timing vuln bench build $(LAMBDA:%=build-%Function)
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,7 +22,7 @@ check: test ## what CI runs: test, format, vet, staticcheck, race, the contract 
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) mod verify
-	$(MAKE) race engines fuzz test-clients
+	$(MAKE) race engines fuzz test-clients faults
 	$(MAKE) build ARCH=arm64
 	$(MAKE) build ARCH=amd64
 
@@ -38,6 +38,10 @@ fuzz: ## every fuzz target for FUZZTIME (a number of runs, or a time)
 
 test-clients: ## CVAT's own SDK, from PyPI, against a server of this tree
 	./scripts/clients/run
+
+faults: ## pairs of requests in every order of their store calls; GATEHOUSE_FAULTS=long plays triples too, for an hour
+	GATEHOUSE_FAULTS=$(or $(GATEHOUSE_FAULTS),on) $(GO) test -count=1 -timeout 100m -v -run TestInterleavings ./internal/app >$(or $(TMPDIR),/tmp)/gatehouse-faults.$$$$; status=$$?; \
+	grep -E '^(interleavings|--- FAIL|FAIL|ok|panic)|_test.go:' $(or $(TMPDIR),/tmp)/gatehouse-faults.$$$$; rm -f $(or $(TMPDIR),/tmp)/gatehouse-faults.$$$$; exit $$status
 
 timing: ## whether the time of a wrong sign-in tells an account from none; minutes, on a quiet machine
 	GATEHOUSE_TEST_TIMING=2000 $(GO) test -count=1 -timeout 30m -v -run TestA12_WelchT ./internal/app

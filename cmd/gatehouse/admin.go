@@ -28,6 +28,7 @@ Usage: gatehouse admin <command> [flags]
   link-identity  let a foreign issuer's subject act for an account: --user --issuer --subject
   rotate-keys    make the next signing key now; it signs after a day
   new-root-key   print a new root secret (and change nothing)
+  check          find what in the store contradicts something else; code 1 if there is anything
   verify-audit   find what somebody has changed in the audit log; code 1 if there is anything
 
 --user takes a user name or an e-mail address; --data names the folder of the store.
@@ -35,7 +36,7 @@ Usage: gatehouse admin <command> [flags]
 
 func admin(ctx context.Context, io streams, args []string) error {
 	commands := map[string]command{"create-user": createUser, "import-users": importUsers, "set-role": setRole,
-		"end-sessions": endSessions, "link-identity": linkIdentity, "rotate-keys": rotateKeys, "new-root-key": newRootKey, "verify-audit": verifyAudit}
+		"end-sessions": endSessions, "link-identity": linkIdentity, "rotate-keys": rotateKeys, "new-root-key": newRootKey, "verify-audit": verifyAudit, "check": checkStore}
 	if len(args) == 0 || args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
 		fmt.Fprint(io.out, adminUsage)
 		return nil

@@ -48,7 +48,9 @@ func (s *Service) erase(ctx context.Context, uid int64, due store.Item) (bool, e
 	if err != nil {
 		return false, err
 	}
-	if sub.authority.Status == session.Leaving && t.Due <= s.Table.Now().UnixMilli() {
+	// Whom an administrator disables meanwhile has asked for deletion all the same.
+	left := sub.authority.Status == session.Leaving || sub.authority.Status == session.Disabled && t.By == "self"
+	if left && t.Due <= s.Table.Now().UnixMilli() {
 		done, err := s.eraseNow(ctx, sub)
 		if err != nil || !done {
 			return false, err

@@ -139,6 +139,9 @@ func (s *Service) changes(ctx context.Context, who session.Caller, u *target, in
 	if !sameProfile {
 		nameRow = profile.Profiles.Put(items[1].Key, u.profile, items[1].At())
 	}
+	if a.Status != session.Active && u.authority.Status == session.Active {
+		ops = append(ops, store.Delete(deletionKey(in.ID), store.Always)) // what was asked for is off
+	}
 	if !sameAuthority {
 		rightRow = session.Authorities.Put(items[0].Key, u.authority, items[0].At())
 	}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/internal/apptest"
 	"gatehouse/internal/org"
@@ -161,7 +162,9 @@ func TestH6_DeletionAgainstEverything(t *testing.T) {
 	maintainer := w.SignIn("maint")
 	other.Add(guest, "guest@example.org", "worker")
 	for n := range schedules {
+		w.Clock.Add(time.Second) // its id is of a millisecond of its own
 		team := w.Found(owner, fmt.Sprint("acme", n))
+		w.Clock.Add(time.Second)
 		team.Add(maintainer, "maint@example.org", "maintainer")
 		key := team.Invite("guest@example.org", "worker")
 		at := team.Member("maint")

@@ -149,6 +149,6 @@ func join(v tenant.View, i org.Invitation, p profile.Profile, at, member store.C
 		org.Pointers.Put(org.PointerKey(i.ID), org.Pointer{Org: i.Org, UID: i.UID, Key: i.Key}, pointed),
 		org.MemberRows.Put(org.MemberRowKey(i.Org, i.ID), org.Row(m, p, true), store.Always),
 		org.InviteRows.Put(org.InviteRowKey(i), listRow(i), store.Always),
-		v.Join(1), v.Same(),
+		v.Join(1), v.Same(), tenant.Joined(i.UID),
 	}
 }

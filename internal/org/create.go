@@ -108,7 +108,7 @@ func (s *Service) Create(ctx context.Context, who session.Caller, in CreateReque
 		Pointers.Put(PointerKey(m.ID), Pointer{Org: st.ID, UID: who.UID}, store.Absent),
 		MemberRows.Put(MemberRowKey(st.ID, m.ID), Row(m, p, true), store.Absent),
 		orgRows.Put(orgRowKey(st.ID), orgRow{st.ID, st.Slug, d.Name, who.UID}, store.Absent),
-		st.Seat(1), st.Join(1), tenant.Own(who.UID, 1),
+		st.Seat(1), st.Join(1), tenant.Own(who.UID, 1), tenant.Joined(who.UID),
 		store.Check(session.AuthorityKey(who.UID), who.AuthorityAt()),
 		store.Check(me.Key, me.At()),
 		Audited(ctx, "organization.create", who.UID, st.ID, audit.Event{Changes: d.changes(description{}, st.Slug)}),

@@ -21,6 +21,10 @@ const (
 // the account is enabled. Of those in more than 60 organizations the sweep tells
 // the others.
 func (s *Service) Changed(ctx context.Context, p profile.Profile, enabled bool) ([]store.Op, error) {
+	guard, err := s.Table.Get(ctx, tenant.JoinedKey(p.UID)) // first: what is listed after it is complete
+	if err != nil {
+		return nil, err
+	}
 	members, more, err := s.upTo(ctx, tenant.MemberQuery(p.UID), followAtOnce)
 	if err != nil {
 		return nil, err
@@ -29,7 +33,7 @@ func (s *Service) Changed(ctx context.Context, p profile.Profile, enabled bool) 
 	if more {
 		ops = append(ops, dueNames.Put(dueNamesKey(p.UID), made{p.UID}, store.Always))
 	}
-	return ops, err
+	return append(ops, store.Check(guard[0].Key, guard[0].At())), err
 }
 
 // renamed are the roster rows of memberships that say something else than p.
@@ -169,7 +173,7 @@ func (s *Service) Forget(ctx context.Context, uid int64) error {
 		if err != nil {
 			return err
 		}
-		ops := []store.Op{store.Delete(dueNamesKey(uid), store.Always), store.Delete(tenant.OwnNone(uid).Key, store.Always)}
+		ops := []store.Op{store.Delete(dueNamesKey(uid), store.Always), store.Delete(tenant.OwnedKey(uid), store.Always), store.Delete(tenant.JoinedKey(uid), store.Always)}
 		for _, it := range sent {
 			ops = append(ops, store.Delete(it.Key, store.Always))
 		}

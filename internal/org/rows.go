@@ -5,16 +5,18 @@ import "gatehouse/internal/store"
 // The rows of this domain that no other domain knows, as whoever reads the whole
 // table sees them.
 type (
-	ListRow = orgRow
-	Due     = made
+	ListRow     = orgRow
+	Description = description
+	Due         = made
 )
 
 // Rows are their kinds.
 var Rows = struct {
-	List     store.Kind[ListRow]
-	DueOrgs  store.Kind[Due] // organizations that are being removed
-	DueNames store.Kind[Due] // people whose rosters show old names
-}{orgRows, dueOrgs, dueNames}
+	List         store.Kind[ListRow]
+	Descriptions store.Kind[Description]
+	DueOrgs      store.Kind[Due] // organizations that are being removed
+	DueNames     store.Kind[Due] // people whose rosters show old names
+}{orgRows, descriptions, dueOrgs, dueNames}
 
 // Keys are where they lie, and where an organization describes itself.
 var Keys = struct {
@@ -22,5 +24,5 @@ var Keys = struct {
 	DueNames          func(uid int64) store.Key
 }{orgRowKey, descriptionKey, dueNamesKey}
 
-// Partitions of what is due.
+// DueOrgsPK is the partition of the organizations that are being removed.
 const DueOrgsPK = dueOrgsPK

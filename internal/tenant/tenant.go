@@ -9,7 +9,7 @@
 //	ORG#<id>      A state          owner, seats, alive or going
 //	ORG#<id>      O                an offer of its ownership
 //	ORG#<id>      S, M             counters: seats taken, members
-//	MEM#<uid>     <org>            a membership; ~owned counts the organizations owned
+//	MEM#<uid>     <org>            a membership; ~owned counts the organizations owned, ~joined the joinings
 //	EMAIL#<addr>  I#<org>          the open invitation of an address
 package tenant
 
@@ -173,6 +173,15 @@ const MaxOwned = 1000
 
 // OwnedKey is where it is counted how many somebody owns.
 func OwnedKey(uid int64) store.Key { return OwnNone(uid).Key }
+
+// Joined notes that somebody is in one organization more. Whoever lists somebody's
+// memberships to write to all of them checks the row at JoinedKey.
+func Joined(uid int64) store.Op {
+	return store.Add(JoinedKey(uid), "joined-count", "n", 1, 0, noLimit)
+}
+
+// JoinedKey is where it is noted.
+func JoinedKey(uid int64) store.Key { return store.Key{PK: MembersPK(uid), SK: "~joined"} }
 
 // OwnNone fails the transaction if somebody owns an organization.
 func OwnNone(uid int64) store.Op { return owned(uid, 0, 0, 0) }

@@ -37,28 +37,33 @@ func Scan(t *testing.T, d store.Driver) {
 		want[o.Key] = b.one(o.Key)
 	}
 	for _, limit := range []int{1, 7, 1000} {
-		got := map[store.Key]store.Item{}
-		var after store.Key
-		for pages := 0; ; pages++ {
-			items, next, err := s.Scan(t.Context(), after, limit)
-			if err != nil || len(items) > limit || pages > 100_000 {
-				t.Fatalf("page %d has %d items, %v", pages, len(items), err)
-			}
-			for _, i := range items {
-				if !strings.HasPrefix(i.PK, b.ns) {
-					continue
-				}
-				if _, twice := got[i.Key]; twice {
-					t.Errorf("%q comes twice", i.Key)
-				}
-				got[i.Key] = i
-			}
-			if after = next; after == (store.Key{}) {
-				break
-			}
-		}
-		if !reflect.DeepEqual(got, want) {
+		if got := b.scanned(s, limit); !reflect.DeepEqual(got, want) {
 			t.Errorf("pages of %d: got\n%v, want\n%v", limit, got, want)
+		}
+	}
+}
+
+// scanned are the bench's own items by a scan of the table in pages of limit.
+func (b *bench) scanned(s store.Scanner, limit int) map[store.Key]store.Item {
+	b.Helper()
+	got := map[store.Key]store.Item{}
+	var after store.Key
+	for pages := 0; ; pages++ {
+		items, next, err := s.Scan(b.Context(), after, limit)
+		if err != nil || len(items) > limit || pages > 100_000 {
+			b.Fatalf("page %d has %d items, %v", pages, len(items), err)
+		}
+		for _, i := range items {
+			if !strings.HasPrefix(i.PK, b.ns) {
+				continue
+			}
+			if _, twice := got[i.Key]; twice {
+				b.Errorf("%q comes twice", i.Key)
+			}
+			got[i.Key] = i
+		}
+		if after = next; after == (store.Key{}) {
+			return got
 		}
 	}
 }
