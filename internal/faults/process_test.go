@@ -1,0 +1,233 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"gatehouse"
+	"gatehouse/internal/app"
+	"gatehouse/internal/apptest"
+	"gatehouse/internal/gateway"
+	"gatehouse/internal/lambdahttp"
+	"gatehouse/internal/mail"
+	"gatehouse/internal/store"
+)
+
+// template is what is deployed: routes, schedules, streams.
+var template = sync.OnceValues(func() (*gateway.Table, error) { return gateway.Read(gatehouse.Template) })
+
+// process is everything that runs in memory, freshly started: functions behind a
+// gateway, with no cache filled.
+type process struct {
+	functions map[string]lambdahttp.Function
+	http      http.Handler
+}
+
+// lazy makes a function when it is first called, as a cold start does.
+func lazy(p *app.Parts, make func(*app.Parts) (lambdahttp.Function, error)) lambdahttp.Function {
+	made := sync.OnceValues(func() (lambdahttp.Function, error) { return make(p) })
+	return lambdahttp.Func(func(ctx context.Context, payload []byte) ([]byte, error) {
+		f, err := made()
+		if err != nil {
+			return nil, err
+		}
+		return f.Invoke(ctx, payload)
+	})
+}
+
+// world is one run: a copy of the base, and what was sent from it.
+type world struct {
+	base  *base
+	in    *injector
+	table *store.Table
+	now   time.Time
+	proc  *process
+	jar   map[string]string
+	sent  []mail.Message
+
+	lastNames []string // of the calls of the last try
+	judged    int      // writes that the rules have been held against
+}
+
+// base is what every run of a case begins with.
+type base struct {
+	*apptest.World
+	items   *memory
+	now     time.Time
+	jar     map[string]string
+	request request
+	change  []func(*app.Parts)
+	make    map[string]func(*app.Parts) (lambdahttp.Function, error)
+}
+
+func (b *base) fresh(later time.Duration) (*world, error) {
+	w := &world{base: b, in: &injector{memory: b.items.clone()}, now: b.now.Add(later), jar: maps.Clone(b.jar)}
+	w.table = store.New(w.in, w.clock)
+	return w, w.start()
+}
+
+func (w *world) clock() time.Time { return w.now }
+
+// start begins a new process on what the store holds.
+func (w *world) start() error {
+	table, err := template()
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.DiscardHandler)
+	from := w.base.Parts
+	parts := &app.Parts{Config: from.Config, Table: w.table, Secrets: from.Secrets, Hasher: from.Hasher, Sender: w, Policy: from.Policy, Log: log}
+	for _, change := range w.base.change {
+		change(parts)
+	}
+	p := &process{functions: map[string]lambdahttp.Function{}}
+	for name, make := range w.base.make {
+		p.functions[name] = lazy(parts, make)
+	}
+	p.http, err = gateway.New(table, p.functions, gateway.Options{Log: log, Now: w.clock})
+	w.proc = p
+	return err
+}
+
+var errCarrier = errors.New("the carrier did not answer")
+
+// Send implements mail.Sender. It counts as a call like those of the store.
+func (w *world) Send(_ context.Context, m mail.Message) (string, error) {
+	mode, err := w.in.next("send")
+	if err != nil {
+		return "", err
+	}
+	switch mode {
+	case none:
+	case crashBefore:
+		return "", errCrash
+	case throttled, contended, timeoutBefore, outageBefore, selfConflict:
+		return "", errCarrier
+	}
+	w.sent = append(w.sent, m)
+	switch mode {
+	case crashAfter:
+		return "", errCrash
+	case timeoutAfter, outageAfter:
+		return "", errCarrier
+	}
+	return "carrier-" + m.ID, nil
+}
+
+// request is what a client sends, or for a function behind no route its event.
+type request struct {
+	from   *apptest.Client // whose cookies and headers; nil is nobody's
+	method string
+	path   string
+	body   string
+	media  string
+	header map[string]string
+	invoke string // function
+}
+
+// answer is what the client hears. Status 0 is nothing at all.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send makes one try of the request with a fault in it.
+func (w *world) send(f fault) (a answer, hit bool, err error) {
+	w.in.arm(f)
+	r := w.base.request
+	var set []*http.Cookie
+	if r.invoke != "" {
+		a = w.invoke(r)
+	} else {
+		a, set = w.serve(r)
+	}
+	hit, dead, names := w.in.state()
+	w.lastNames = names
+	if dead {
+		a, err = answer{}, w.start()
+	}
+	if f.mode == lostReply {
+		a, hit = answer{}, true
+	}
+	if a.status != 0 {
+		for _, c := range set {
+			w.keep(c)
+		}
+	}
+	w.in.arm(fault{})
+	return a, hit, err
+}
+
+func (w *world) keep(c *http.Cookie) {
+	if c.MaxAge < 0 || c.Value == "" {
+		delete(w.jar, c.Name)
+		return
+	}
+	w.jar[c.Name] = c.Value
+}
+
+func (w *world) serve(r request) (answer, []*http.Cookie) {
+	req := httptest.NewRequest(r.method, w.base.URL+r.path, strings.NewReader(r.body))
+	req.RemoteAddr = "127.0.0.1:1"
+	if r.body != "" {
+		req.Header.Set("Content-Type", r.media)
+	}
+	if v := w.jar["csrftoken"]; v != "" {
+		req.Header.Set("X-CSRFToken", v)
+	}
+	for name, value := range w.jar {
+		req.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	if r.from != nil {
+		maps.Copy(req.Header, r.from.Header)
+	}
+	for name, value := range r.header {
+		req.Header.Set(name, value)
+	}
+	rec := httptest.NewRecorder()
+	w.proc.http.ServeHTTP(rec, req)
+	res := rec.Result()
+	return answer{res.StatusCode, res.Header, rec.Body.String()}, res.Cookies()
+}
+
+// invoke is how a schedule or a stream calls: an error is a try that failed, and
+// there will be another.
+func (w *world) invoke(r request) answer {
+	out, err := w.proc.functions[r.invoke].Invoke(w.base.Context(), []byte(r.body))
+	if err != nil {
+		return answer{status: 500, body: "function error"}
+	}
+	return answer{status: 200, body: string(out)}
+}
+
+// jarOf are the cookies that a client of the base holds.
+func jarOf(c *apptest.Client) map[string]string {
+	jar := map[string]string{}
+	if c == nil {
+		return jar
+	}
+	for _, name := range []string{"sessionid", "csrftoken", "gh_device", "gh_flow"} {
+		if v := c.Cookie(name); v != "" {
+			jar[name] = v
+		}
+	}
+	return jar
+}
+
+// encoded is a form as a browser sends it.
+func encoded(fields map[string]string) string {
+	v := url.Values{}
+	for name, value := range fields {
+		v.Set(name, value)
+	}
+	return v.Encode()
+}
