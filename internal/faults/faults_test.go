@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write testdata/floor.txt")
 func scenarios(t testing.TB) []scenario {
 	t.Helper()
 	all := slices.Concat(signupScenarios(), signInScenarios(), passwordScenarios(), addressScenarios(), sessionScenarios(),
-		organizationScenarios(), invitationScenarios(), linkScenarios(), signInPageScenarios(), organizationPageScenarios(), jobScenarios())
+		organizationScenarios(), membershipScenarios(), invitationScenarios(), answerScenarios(), linkScenarios(), signInPageScenarios(), organizationPageScenarios(), outboxScenarios(), sweepScenarios())
 	table, err := template()
 	if err != nil {
 		t.Fatal(err)

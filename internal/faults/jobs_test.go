@@ -17,7 +17,7 @@ var attempts = regexp.MustCompile(`"(attempts|error)":("[^"]*"|[0-9]+),?`)
 // onceMore forgets how often a mail was tried, which faults do change.
 func onceMore(line string) string { return attempts.ReplaceAllString(line, "") }
 
-func jobScenarios() []scenario {
+func outboxScenarios() []scenario {
 	return []scenario{
 		{route: "outbox {}", pause: lease, ease: onceMore, waits: true, set: func(s *stage) request {
 			s.user("holder1")
@@ -41,6 +41,11 @@ func jobScenarios() []scenario {
 			})
 			return event("outbox", `{"report":true}`)
 		}},
+	}
+}
+
+func sweepScenarios() []scenario {
+	return []scenario{
 		{route: `sweep {"job":"rotate-keys"}`, name: "first", pause: lease, set: func(*stage) request { return event("sweep", `{"job":"rotate-keys"}`) }},
 		{route: `sweep {"job":"rotate-keys"}`, name: "next", pause: lease, set: func(s *stage) request {
 			s.Sweep("rotate-keys")

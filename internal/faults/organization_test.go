@@ -39,6 +39,11 @@ func organizationScenarios() []scenario {
 			t, _ := offered(s)
 			return sending(t.Owner, "DELETE", t.Path("/ownership"), nil)
 		}},
+	}
+}
+
+func membershipScenarios() []scenario {
+	return []scenario{
 		{route: "PATCH /api/memberships/{id}", set: func(s *stage) request {
 			t, _ := s.team()
 			return sending(t.Owner, "PATCH", t.Member("member1"), object{"role": "supervisor"})
@@ -71,10 +76,6 @@ func invitationScenarios() []scenario {
 		t, _ := s.team()
 		return sending(t.In(t.Owner), "POST", "/api/invitations", object{"email": "guest1@example.org", "role": "worker"})
 	}
-	accept := func(s *stage) request {
-		_, guest, key := s.invited()
-		return sending(guest, "POST", "/api/invitations/"+key+"/accept", nil)
-	}
 	batch := func(s *stage) request {
 		t, _ := s.team()
 		return sending(t.In(t.Owner), "POST", "/api/invitations/batch", object{"invitations": []object{{"email": "guest1@example.org", "role": "worker"},
@@ -98,6 +99,15 @@ func invitationScenarios() []scenario {
 			return r
 		}},
 		{route: "POST /api/invitations/batch", keyed: true, set: batch},
+	}
+}
+
+func answerScenarios() []scenario {
+	accept := func(s *stage) request {
+		_, guest, key := s.invited()
+		return sending(guest, "POST", "/api/invitations/"+key+"/accept", nil)
+	}
+	return []scenario{
 		{route: "DELETE /api/invitations/{key}", again: []int{404}, set: func(s *stage) request {
 			t, _, key := s.invited()
 			return sending(t.Owner, "DELETE", "/api/invitations/"+key, nil)
