@@ -164,9 +164,13 @@ func (s *Service) UpdateToken(ctx context.Context, who session.Caller, in Update
 	if in.ReadOnly.Set {
 		t.ReadOnly = in.ReadOnly.Value
 	}
-	t.Updated = now.Unix()
-	return s.view(t, h.owner), s.Table.Transact(ctx, session.AccessTokens.Put(h.item.Key, t, h.item.At()),
-		auditRow(ctx, "access_token.update", who.UID, t.UID, map[string]string{"name": t.Name}))
+	same := t == h.token
+	t.Updated = now.Unix() // the baseline notes a change that changes nothing too
+	ops := []store.Op{session.AccessTokens.Put(h.item.Key, t, h.item.At())}
+	if !same {
+		ops = append(ops, auditRow(ctx, "access_token.update", who.UID, t.UID, map[string]string{"name": t.Name}))
+	}
+	return s.view(t, h.owner), s.Table.Transact(ctx, ops...)
 }
 
 // RevokeToken ends an access token. Its row is kept for a while, so that its

@@ -51,7 +51,7 @@ func (s *Service) Account(g *api.Gate) api.Routes {
 		"GET /api/users/self/export":          api.SignedIn(g, s.ExportSelf),
 		"GET /api/users/self/audit":           api.SignedIn(g, s.SelfAudit),
 		"GET /api/auth/sessions":              api.SignedIn(g, s.ListSessions),
-		"DELETE /api/auth/sessions":           api.SignedIn(g, s.EndOthers, api.NoContent),
+		"DELETE /api/auth/sessions":           api.SignedIn(g, s.EndOthers, api.NoContent, api.Idempotent),
 		"DELETE /api/auth/sessions/{id}":      api.SignedIn(g, s.EndSession, api.NoContent),
 		"POST /api/auth/email":                api.SignedIn(g, s.ChangeEmail, api.Fresh, api.Idempotent),
 		"POST /api/auth/email/confirm":        api.Public(g, s.ConfirmEmail, api.Idempotent),

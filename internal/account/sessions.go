@@ -106,6 +106,9 @@ func (s *Service) EndSession(ctx context.Context, who session.Caller, in Session
 // EndOthers ends all sessions of the caller but the one that asks, and the token
 // key. It is one write, however many there are.
 func (s *Service) EndOthers(ctx context.Context, who session.Caller, _ struct{}) (struct{}, error) {
+	if api.Prior(ctx, &registered{}) {
+		return struct{}{}, nil
+	}
 	a := who.Authority
 	endEverything(&a, api.From(ctx).Now)
 	ops := []store.Op{
@@ -117,5 +120,5 @@ func (s *Service) EndOthers(ctx context.Context, who session.Caller, _ struct{})
 		row.Epoch = a.Epoch
 		ops = append(ops, row.Put(at, who.SessionAt()))
 	}
-	return struct{}{}, s.Table.Transact(ctx, ops...)
+	return struct{}{}, s.Table.Transact(ctx, append(ops, api.Done(ctx, registered{UID: who.UID})...)...)
 }

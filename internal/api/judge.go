@@ -34,7 +34,7 @@ type judging struct {
 }
 
 // Judged serves op to whoever has an account. The operation must ask the policy,
-// by Judge or Plan: an answer without a decision is an error of the program, and
+// by Judge, Plan or Decide: an answer without a decision is an error of the program, and
 // becomes a 500.
 func Judged[In, Out any](g *Gate, op func(context.Context, session.Caller, In) (Out, error), opts ...Option) Handler {
 	rt := signedIn(g, users, op, opts).(*route)
@@ -50,7 +50,7 @@ func Judged[In, Out any](g *Gate, op func(context.Context, session.Caller, In) (
 // WorkspaceOf is the workspace that the request names.
 func WorkspaceOf(ctx context.Context) Workspace { return From(ctx).judging.workspace }
 
-// Near and Next of a request, as they were read.
+// NearOf are the rows that Near asked for.
 func NearOf(ctx context.Context) []store.Item { return From(ctx).judging.near }
 
 // NextOf are the rows that Next asked for.

@@ -69,9 +69,9 @@ func signInPageScenarios() []scenario {
 			c := s.user("holder1")
 			return form(c, "/auth/sessions/end", map[string]string{"id": s.other("holder1", c)})
 		}},
-		{route: "POST /auth/sessions/end-others", known: []string{twoRows}, set: func(s *stage) request {
+		{route: "POST /auth/sessions/end-others", keyed: true, set: func(s *stage) request {
 			s.user("holder1")
-			return form(s.SignIn("holder1"), "/auth/sessions/end-others", nil)
+			return form(s.SignIn("holder1"), "/auth/sessions/end-others", map[string]string{"once": "form-number"})
 		}},
 	}
 }

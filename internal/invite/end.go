@@ -31,7 +31,7 @@ func (s *Service) Decline(ctx context.Context, who session.Caller, _ KeyRequest)
 	case f.member.ID == 0:
 		return struct{}{}, fault.NotFound("Invitation")
 	case f.inv.UID == f.Owner:
-		return struct{}{}, fault.New(409, "last_owner", "The owner of "+f.Slug+" cannot leave, be removed or get another role. An organization always has one owner.")
+		return struct{}{}, org.LastOwner(f.View)
 	default:
 		ops = org.Part(f.View, f.member, f.joined, f.inv)
 		action, e.Changes = "membership.leave", map[string]audit.Change{"role": {Before: f.member.Role}}

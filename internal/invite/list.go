@@ -116,11 +116,8 @@ func (s *Service) roster(ctx context.Context, id int64) (rows []org.InviteRow, e
 	return rows, nil
 }
 
-// orgsRoster has a row for each organization there is, at its id.
-const orgsRoster = "LST#organizations"
-
 func (s *Service) everything(ctx context.Context) (rows []org.InviteRow, err error) {
-	items, err := s.Table.All(ctx, store.Query{PK: orgsRoster}, api.MaxRoster)
+	items, err := s.Table.All(ctx, store.Query{PK: org.Roster}, api.MaxRoster)
 	if err != nil {
 		return nil, err
 	}

@@ -105,10 +105,10 @@ func (r *Ring) make(ctx context.Context, from time.Time) (string, error) {
 	k := Key{ID: token.ID(), Public: base64.RawURLEncoding.EncodeToString(pub), Private: root.Seal(keyPurpose, priv.Seed()),
 		Made: r.Table.Now().Unix(), From: from.Unix(), Until: from.Add(Sign).Unix(), Gone: from.Add(Sign + Keep).Unix()}
 	err = r.Table.Transact(ctx, keys.Put(store.Key{PK: partition, SK: k.ID}, k, store.Absent).Until(time.Unix(k.Gone, 0)))
+	r.forget() // also of a write whose answer was lost: the key may be there
 	if err != nil {
 		return "", err
 	}
-	r.forget()
 	return k.ID, nil
 }
 

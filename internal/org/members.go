@@ -102,7 +102,7 @@ const readers = 16
 
 // rosters are the rows of all organizations.
 func (s *Service) rosters(ctx context.Context) (rows []placed, err error) {
-	items, err := s.Table.All(ctx, store.Query{PK: orgsRoster}, api.MaxRoster)
+	items, err := s.Table.All(ctx, store.Query{PK: Roster}, api.MaxRoster)
 	if err != nil {
 		return nil, err
 	}

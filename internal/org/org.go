@@ -171,9 +171,10 @@ func membersRoster(org int64) string { return "LST#members#" + strconv.FormatInt
 func descriptionKey(org int64) store.Key {
 	return store.Key{PK: tenant.PK(org), SK: "P"}
 }
-func orgRowKey(org int64) store.Key { return store.Key{PK: orgsRoster, SK: store.IDText(org)} }
+func orgRowKey(org int64) store.Key { return store.Key{PK: Roster, SK: store.IDText(org)} }
 
-const orgsRoster = "LST#organizations"
+// Roster has a row for each organization there is, at its id.
+const Roster = "LST#organizations"
 
 // Row is the roster row of somebody who has joined.
 func Row(m tenant.Member, p profile.Profile, enabled bool) MemberRow {

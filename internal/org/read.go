@@ -180,7 +180,7 @@ func (s *Service) List(ctx context.Context, who session.Caller, in api.ListReque
 func (s *Service) visible(ctx context.Context, who session.Caller, plan string) (ids []int64, err error) {
 	var items []store.Item
 	if plan == "all" {
-		items, err = s.Table.All(ctx, store.Query{PK: orgsRoster}, api.MaxRoster)
+		items, err = s.Table.All(ctx, store.Query{PK: Roster}, api.MaxRoster)
 	} else {
 		items, err = s.memberships(ctx, who.UID)
 	}

@@ -60,7 +60,7 @@ func (s *Service) ChangeRole(ctx context.Context, who session.Caller, in RoleReq
 		return s.show(f), nil
 	}
 	if f.member.UID != 0 && f.member.UID == f.Owner {
-		return Membership{}, lastOwner(f.View)
+		return Membership{}, LastOwner(f.View)
 	}
 	if role == policy.Owner {
 		return s.makeOwner(ctx, who, f)
@@ -101,8 +101,8 @@ func Resent(was, is Invitation) []store.Op {
 	}
 }
 
-// lastOwner refuses what would leave an organization without its owner.
-func lastOwner(v tenant.View) error {
+// LastOwner refuses what would leave an organization without its owner.
+func LastOwner(v tenant.View) error {
 	return fault.New(409, "last_owner", "The owner of "+v.Slug+" cannot leave, be removed or get another role. An organization always has one owner.")
 }
 
@@ -157,7 +157,7 @@ func (s *Service) Remove(ctx context.Context, who session.Caller, _ RemoveReques
 
 func (s *Service) end(ctx context.Context, who session.Caller, f subject) error {
 	if f.member.UID == f.Owner {
-		return lastOwner(f.View)
+		return LastOwner(f.View)
 	}
 	action := "membership.leave"
 	ops := Part(f.View, f.member, f.target, f.inv)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 // accountView is who has signed in, and where.
 type accountView struct {
+	Once string // numbers the form that ends the others
 	account.User
 	Sessions []sessionRow
 	Others   bool
@@ -58,7 +60,7 @@ func (p *Pages) readAccount(ctx context.Context, who session.Caller) (*accountVi
 	if err != nil {
 		return nil, err
 	}
-	v := &accountView{User: me}
+	v := &accountView{User: me, Once: rand.Text()}
 	for _, s := range sessions.Results {
 		v.Others = v.Others || !s.Current
 		v.Sessions = append(v.Sessions, p.describe(s))
@@ -88,7 +90,7 @@ func (p *Pages) postEndOne(ctx context.Context, r *api.Request, who *session.Cal
 	if err != nil {
 		return nil, err
 	}
-	return p.end(ctx, r, who, "end.one", func(ctx context.Context, who session.Caller) (nothing, error) {
+	return p.end(ctx, r, who, "", "end.one", func(ctx context.Context, who session.Caller) (nothing, error) {
 		done, err := p.accounts.EndSession(ctx, who, account.SessionRequest{ID: sent.Get("id")})
 		if err != nil && fault.Of(err).Status == 404 {
 			err = nil
@@ -98,16 +100,20 @@ func (p *Pages) postEndOne(ctx context.Context, r *api.Request, who *session.Cal
 }
 
 func (p *Pages) postEndOthers(ctx context.Context, r *api.Request, who *session.Caller) (*api.PageAnswer, error) {
-	return p.end(ctx, r, who, "end.others", func(ctx context.Context, who session.Caller) (nothing, error) {
+	sent, err := api.Form(r)
+	if err != nil {
+		return nil, err
+	}
+	return p.end(ctx, r, who, once(sent), "end.others", func(ctx context.Context, who session.Caller) (nothing, error) {
 		return p.accounts.EndOthers(ctx, who, nothing{})
 	})
 }
 
-func (p *Pages) end(ctx context.Context, r *api.Request, who *session.Caller, notice string, op func(context.Context, session.Caller) (nothing, error)) (*api.PageAnswer, error) {
+func (p *Pages) end(ctx context.Context, r *api.Request, who *session.Caller, number, notice string, op func(context.Context, session.Caller) (nothing, error)) (*api.PageAnswer, error) {
 	if who == nil {
 		return toLogin(), nil
 	}
-	_, err := api.Attempt(ctx, p.gate, r, who, "", func(ctx context.Context, who *session.Caller) (nothing, error) {
+	_, err := api.Attempt(ctx, p.gate, r, who, number, func(ctx context.Context, who *session.Caller) (nothing, error) {
 		if who == nil {
 			return nothing{}, nil // ended meanwhile: the next page asks to sign in
 		}
