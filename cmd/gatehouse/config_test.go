@@ -157,8 +157,8 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// badRules are rules that look at what rules cannot know.
-func badRules(t *testing.T) string {
+// rulesWith are the built-in rules with a change of organizations.rego.
+func rulesWith(t *testing.T, change func(string) string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS("../../internal/policy/rules")); err != nil {
@@ -169,28 +169,30 @@ func badRules(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Split(string(b), "\n")
-	lines[7] = "allow if input.secret == 1"
-	if err := os.WriteFile(name, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+	changed := change(string(b))
+	if changed == string(b) {
+		t.Fatal("the rule is not where it was")
+	}
+	if err := os.WriteFile(name, []byte(changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return dir
 }
 
+// badRules are rules that look at what rules cannot know.
+func badRules(t *testing.T) string {
+	return rulesWith(t, func(rules string) string {
+		lines := strings.Split(rules, "\n")
+		lines[7] = "allow if input.secret == 1"
+		return strings.Join(lines, "\n")
+	})
+}
+
 // TestOwnRules serves an installation by rules of its own.
 func TestOwnRules(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("../../internal/policy/rules")); err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "organizations.rego")
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(name, []byte(strings.Replace(string(b), `input.scope == "create"`, "input.scope == \"create\"\n\taccess.admin", 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	dir := rulesWith(t, func(rules string) string {
+		return strings.Replace(rules, `input.scope == "create"`, "input.scope == \"create\"\n\taccess.admin", 1)
+	})
 	s := serving(t, "POLICY_DIR="+dir, "GATEHOUSE_EMAIL_VERIFICATION=none")
 	c := s.client()
 	c.Post("/api/auth/register", apptest.Form("ada.byron", "ada@example.com")).Is(201)
