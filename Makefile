@@ -39,7 +39,7 @@ fuzz: ## every fuzz target for FUZZTIME (a number of runs, or a time)
 test-clients: ## CVAT's own SDK, from PyPI, against a server of this tree
 	./scripts/clients/run
 
-faults: ## pairs of requests in every order of their store calls; GATEHOUSE_FAULTS=long plays triples too, for an hour
+faults: ## pairs of requests in every order of their store calls; GATEHOUSE_FAULTS=long plays the longest and triples too
 	GATEHOUSE_FAULTS=$(or $(GATEHOUSE_FAULTS),on) $(GO) test -count=1 -timeout 100m -v -run TestInterleavings ./internal/app >$(or $(TMPDIR),/tmp)/gatehouse-faults.$$$$; status=$$?; \
 	grep -E '^(interleavings|--- FAIL|FAIL|ok|panic)|_test.go:' $(or $(TMPDIR),/tmp)/gatehouse-faults.$$$$; rm -f $(or $(TMPDIR),/tmp)/gatehouse-faults.$$$$; exit $$status
 

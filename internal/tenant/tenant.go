@@ -158,9 +158,8 @@ func MembersKey(org int64) store.Key { return store.Key{PK: PK(org), SK: "M"} }
 // Count is the number that a counter's item holds.
 func Count(it store.Item) int64 { return it.Counts["n"] }
 
-// Own counts n organizations more that somebody owns; OwnNone fails the
-// transaction if there are any.
-// There are at most MaxOwned.
+// Own counts n organizations more that somebody owns, or -n fewer. The transaction
+// fails at this op when there would be more than MaxOwned.
 func Own(uid, n int64) store.Op {
 	if n < 0 {
 		return owned(uid, n, 0, noLimit)
