@@ -61,7 +61,7 @@ var errCrash = errors.New("the process is gone")
 // injector is a driver, and a count of all calls to the world outside, of which one
 // can be made to fail.
 type injector struct {
-	*memory
+	*storetest.Memory
 
 	mu    sync.Mutex
 	calls int
@@ -110,14 +110,14 @@ func (in *injector) call(name string, do func(d store.Driver) error) error {
 	case err != nil:
 		return err
 	case m == none:
-		return do(in.memory)
+		return do(in.Memory)
 	case m == crashBefore:
 		return errCrash
 	case m == crashAfter:
-		_ = do(in.memory) // nobody is left to hear of it
+		_ = do(in.Memory) // nobody is left to hear of it
 		return errCrash
 	}
-	return do(storetest.NewFault(in.memory, 1, plain[m]))
+	return do(storetest.NewFault(in.Memory, 1, plain[m]))
 }
 
 // Get implements store.Driver.

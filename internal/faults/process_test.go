@@ -19,6 +19,7 @@ import (
 	"gatehouse/internal/lambdahttp"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/store"
+	"gatehouse/internal/store/storetest"
 )
 
 // template is what is deployed: routes, schedules, streams.
@@ -60,7 +61,7 @@ type world struct {
 // base is what every run of a case begins with.
 type base struct {
 	*apptest.World
-	items   *memory
+	items   *storetest.Memory
 	now     time.Time
 	jar     map[string]string
 	request request
@@ -69,7 +70,7 @@ type base struct {
 }
 
 func (b *base) fresh(later time.Duration) (*world, error) {
-	w := &world{base: b, in: &injector{memory: b.items.clone()}, now: b.now.Add(later), jar: maps.Clone(b.jar)}
+	w := &world{base: b, in: &injector{Memory: b.items.Clone()}, now: b.now.Add(later), jar: maps.Clone(b.jar)}
 	w.table = store.New(w.in, w.clock)
 	return w, w.start()
 }

@@ -13,6 +13,7 @@ import (
 	"gatehouse/internal/apptest"
 	"gatehouse/internal/gateway"
 	"gatehouse/internal/store"
+	"gatehouse/internal/store/storetest"
 )
 
 type object = map[string]any
@@ -28,7 +29,7 @@ type stage struct {
 // prepare runs the set-up of a scenario and keeps what it leaves.
 func prepare(t testing.TB, c scenario) *base {
 	t.Helper()
-	items := newMemory()
+	items := storetest.NewMemory()
 	opts := []apptest.Option{apptest.Env("GATEHOUSE_RATE_LIMITS", "off"), apptest.Env("GATEHOUSE_OWNERSHIP_TRANSFER", "on"),
 		apptest.Driver(func(store.Driver) store.Driver { return items })}
 	for name, value := range c.env {

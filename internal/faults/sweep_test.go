@@ -95,7 +95,7 @@ func (s *sweep) cleanRun(later time.Duration) (e end, err error) {
 	if a.status < 200 || a.status >= 400 {
 		return e, fmt.Errorf("the clean run answers %d %s", a.status, a.body)
 	}
-	if strings.HasPrefix(s.route, "GET ") && w.in.written() > 0 {
+	if strings.HasPrefix(s.route, "GET ") && w.in.Written() > 0 {
 		return e, errors.New("reading changes the store")
 	}
 	s.names = w.lastNames
@@ -119,7 +119,7 @@ func (s *sweep) finish(w *world) ([]string, error) {
 			return nil, err
 		}
 	}
-	all := append(s.lines(w.in.memory.all()), letters(w.sent)...)
+	all := append(s.lines(w.in.Memory.All()), letters(w.sent)...)
 	if s.ease != nil {
 		for i := range all {
 			all[i] = s.ease(all[i])
@@ -130,7 +130,7 @@ func (s *sweep) finish(w *world) ([]string, error) {
 
 // untouched reports whether the store is as it was, for what is only read.
 func (s *sweep) untouched(w *world) bool {
-	return strings.HasPrefix(s.route, "GET ") && w.in.written() == 0
+	return strings.HasPrefix(s.route, "GET ") && w.in.Written() == 0
 }
 
 // lines are those of items, made once of each version.
@@ -140,7 +140,7 @@ func (s *sweep) lines(items []store.Item) (all []string) {
 		if !ok {
 			line, _ := line(it)
 			text = line
-			if base := s.base.items.items[it.Key]; base.Version == it.Version {
+			if base := s.base.items.At(it.Key); base.Version == it.Version {
 				s.made.Store(it.Version, line)
 			}
 		}

@@ -16,12 +16,12 @@ func text(a answer) string { return a.header.Get("Location") + "\n" + a.body }
 
 // rules says which cross-item rule does not hold now. The base was found in order.
 func (w *world) rules() string {
-	n := w.in.written()
+	n := w.in.Written()
 	if n == w.judged {
 		return ""
 	}
 	w.judged = n
-	found, err := check.Run(w.base.Context(), store.New(w.in.memory, w.clock), nil)
+	found, err := check.Run(w.base.Context(), store.New(w.in.Memory, w.clock), nil)
 	if err != nil {
 		return err.Error()
 	}
@@ -35,7 +35,7 @@ func (w *world) rules() string {
 
 // chained says what is wrong with the chains of the audit log.
 func (w *world) chained() (bad []string) {
-	c := &audit.Chain{Table: store.New(w.in.memory, w.clock), Secrets: w.base.Parts.Secrets}
+	c := &audit.Chain{Table: store.New(w.in.Memory, w.clock), Secrets: w.base.Parts.Secrets}
 	err := c.VerifyAll(w.base.Context(), func(_, _ int64, r audit.Report) {
 		for _, f := range r.Findings {
 			bad = append(bad, fmt.Sprint(f))

@@ -195,5 +195,5 @@ func (h *Harsh) stale(ctx context.Context, q store.Query) (store.Page, error) {
 }
 
 func comparePlaces(a, b store.Place) int {
-	return cmp.Or(cmp.Compare(a.SK, b.SK), cmp.Compare(a.Key.PK, b.Key.PK), cmp.Compare(a.Key.SK, b.Key.SK))
+	return cmp.Or(cmp.Compare(a.SK, b.SK), compareKeys(a.Key, b.Key))
 }

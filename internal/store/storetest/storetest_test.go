@@ -32,6 +32,11 @@ func tx(n int64, ops ...store.Op) store.Tx {
 	return store.Tx{ID: fmt.Sprintf("%032x", n), Version: n, Ops: ops}
 }
 
+func TestMemoryKeepsTheContract(t *testing.T) {
+	storetest.Run(t, func(*testing.T) store.Driver { return storetest.NewMemory() })
+	storetest.Scan(t, storetest.NewMemory())
+}
+
 func TestFault(t *testing.T) {
 	put := tx(1, note.Put(key, "x", store.Absent))
 	for mode, want := range map[storetest.Mode]struct {
