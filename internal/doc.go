@@ -54,6 +54,14 @@
 // in, refreshing, confirming the password and signing out may be repeated as they
 // are: a repetition makes another session, the same successor, or nothing.
 //
+// A new password, and one confirmed again, give the browser another session; the one
+// before is left and opens nothing. If that answer is lost, the browser would be
+// signed out for having done what was asked. So the successor is derived, with the
+// root key, from the session before, and for half a minute the very same two routes
+// give it out again, for the password as it is now: no more than signing in asks.
+// On its page, an organization is taken over with the password in the same
+// transaction, and the session stays as old as it was.
+//
 // Root keys: two are live during a rotation. Values that a person presents are
 // compared with both instead of carrying a key id, because their lengths are
 // fixed by clients (40 hex digits, 41 characters); sealed values carry the id.

@@ -72,8 +72,12 @@ func (s *Service) confirm(ctx context.Context, who session.Caller, pw string) (*
 
 // ChangePassword sets a new password. All sessions and the token key end but for
 // the caller's, which gets a new cookie; access tokens live on.
-func (s *Service) ChangePassword(ctx context.Context, who session.Caller, in ChangeRequest) (ChangeAnswer, error) {
-	done := ChangeAnswer{Detail: "New password has been saved."}
+func (s *Service) ChangePassword(ctx context.Context, who session.Caller, in ChangeRequest) (done ChangeAnswer, err error) {
+	done.Detail = "New password has been saved."
+	if who.Left() {
+		done.browser, err = s.successor(ctx, who, in.New1)
+		return done, err
+	}
 	if api.Prior(ctx, &registered{}) {
 		return done, nil
 	}
@@ -138,10 +142,44 @@ func (s *Service) move(ctx context.Context, who session.Caller, a session.Author
 		row.Epoch, row.AuthTime = a.Epoch, api.From(ctx).Now.Unix()
 		return []store.Op{row.Put(at, who.SessionAt())}, browser{}
 	}
-	cookie, sid := token.NewSession(who.UID)
 	row := newSession(ctx, session.KindCookie, who.UID, a.Epoch)
-	ops := []store.Op{row.Put(session.Key(who.UID, sid), store.Absent)}
-	return append(ops, endOld(&who)...), browser{cookie: cookie, csrf: token.CSRF(k, sid)}
+	if at, ok := who.SessionKey(); ok && who.Kind == session.CredCookie {
+		b, sid := next(k, who)
+		return []store.Op{row.Put(session.Key(who.UID, sid), store.Absent), who.Session.Leave(at, who.SessionAt(), api.From(ctx).Now)}, b
+	}
+	cookie, sid := token.NewSession(who.UID)
+	return []store.Op{row.Put(session.Key(who.UID, sid), store.Absent)}, browser{cookie: cookie, csrf: token.CSRF(k, sid)}
+}
+
+// next is the session that takes the place of the caller's.
+func next(k *secretKeys, who session.Caller) (b browser, sid string) {
+	cookie, sid := token.NextSession(k, who.UID, who.SID)
+	return browser{cookie: cookie, csrf: token.CSRF(k, sid)}, sid
+}
+
+// successor gives a caller whose session was left its successor, if that still lives,
+// for the password as it is now: a request whose answer was lost is answered again.
+func (s *Service) successor(ctx context.Context, who session.Caller, pw string) (b browser, err error) {
+	sub, err := s.confirm(ctx, who, pw)
+	if errors.Is(err, errCredentials) {
+		err = fault.NoCredentials()
+	}
+	if err != nil {
+		return b, err
+	}
+	k, err := s.Secrets.Keys(ctx)
+	if err != nil {
+		return b, fault.Unavailable(err)
+	}
+	b, sid := next(k, who)
+	row, err := session.Sessions.Of(sub.items[session.Key(who.UID, sid).SK])
+	if err == nil && !row.Alive(sub.authority, api.From(ctx).Now) {
+		err = fault.NoCredentials()
+	}
+	if err != nil {
+		return browser{}, err
+	}
+	return b, s.Table.Transact(ctx, limit.Reset(sub.bucket, api.From(ctx).Now))
 }
 
 // ReauthRequest is the caller's password.
@@ -151,14 +189,16 @@ type ReauthRequest struct {
 
 // Reauthenticate renews the caller's proof, for what is asked again within five
 // minutes. A browser gets a new cookie.
-func (s *Service) Reauthenticate(ctx context.Context, who session.Caller, in ReauthRequest) (ChangeAnswer, error) {
+func (s *Service) Reauthenticate(ctx context.Context, who session.Caller, in ReauthRequest) (done ChangeAnswer, err error) {
 	if _, ok := who.SessionKey(); !ok || who.Kind == session.CredToken {
 		return ChangeAnswer{}, fault.New(403, "reauth_impossible", "Tokens cannot confirm a password; sign in.")
 	}
-	sub, err := s.confirm(ctx, who, in.Password)
-	if errors.Is(err, errCredentials) {
-		return ChangeAnswer{}, fault.Field("password", "The password is not correct.")
+	done.Detail = "ok"
+	if who.Left() {
+		done.browser, err = s.successor(ctx, who, in.Password)
+		return done, err
 	}
+	sub, err := s.own(ctx, who, in.Password)
 	if err != nil {
 		return ChangeAnswer{}, err
 	}
@@ -167,8 +207,28 @@ func (s *Service) Reauthenticate(ctx context.Context, who session.Caller, in Rea
 		return ChangeAnswer{}, fault.Unavailable(err)
 	}
 	ops, b := s.move(ctx, who, sub.authority, k)
-	ops = append(ops, limit.Reset(sub.bucket, api.From(ctx).Now))
-	return ChangeAnswer{Detail: "ok", browser: b}, s.Table.Transact(ctx, ops...)
+	done.browser = b
+	return done, s.Table.Transact(ctx, append(ops, limit.Reset(sub.bucket, api.From(ctx).Now))...)
+}
+
+// own confirms the caller's password, which stands in the field password.
+func (s *Service) own(ctx context.Context, who session.Caller, pw string) (*subject, error) {
+	sub, err := s.confirm(ctx, who, pw)
+	if errors.Is(err, errCredentials) {
+		err = fault.Field("password", "The password is not correct.")
+	}
+	return sub, err
+}
+
+// Prove confirms the caller's password for one change. Its transaction takes the
+// writes along, and must hold the caller's authority as it was: a new password
+// changes that. The session is none the fresher for it.
+func (s *Service) Prove(ctx context.Context, who session.Caller, in ReauthRequest) ([]store.Op, error) {
+	sub, err := s.own(ctx, who, in.Password)
+	if err != nil {
+		return nil, err
+	}
+	return []store.Op{limit.Reset(sub.bucket, api.From(ctx).Now)}, nil
 }
 
 // ResetPassword mails a link to set a new password. The answer and the work are

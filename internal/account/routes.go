@@ -28,10 +28,10 @@ func (s *Service) SignIn(g *api.Gate) api.Routes {
 		"POST /api/auth/token":                  api.Public(g, s.Token),
 		"POST /api/auth/token/refresh":          api.Public(g, s.Refresh),
 		"POST /api/auth/token/revoke":           api.Public(g, s.Revoke),
-		"POST /api/auth/reauthenticate":         api.SignedIn(g, s.Reauthenticate),
+		"POST /api/auth/reauthenticate":         api.SignedIn(g, s.Reauthenticate, api.Repeated),
 		"POST /api/auth/password/reset":         api.Public(g, s.ResetPassword, api.Baseline, api.Idempotent),
 		"POST /api/auth/password/reset/confirm": api.Public(g, s.ResetConfirm, api.Baseline, api.Idempotent),
-		"POST /api/auth/password/change":        api.SignedIn(g, s.ChangePassword, api.Baseline, api.NoPAT, api.Idempotent),
+		"POST /api/auth/password/change":        api.SignedIn(g, s.ChangePassword, api.Baseline, api.NoPAT, api.Idempotent, api.Repeated),
 		"GET /.well-known/openid-configuration": api.Public(g, s.Discovery),
 		"GET /.well-known/jwks.json":            api.Public(g, s.JWKS),
 	}

@@ -32,6 +32,9 @@ func (rt *route) caller(ctx context.Context, r *Request, also ...store.Key) (ses
 	if err != nil {
 		return c, err
 	}
+	if c.Left() && !rt.repeated {
+		c = session.Caller{}
+	}
 	if c.UID == 0 {
 		if rt.who != anyone {
 			return c, fault.NoCredentials()
@@ -75,7 +78,7 @@ func (g *Gate) identify(ctx context.Context, r *Request, t session.Ticket, also 
 	if err != nil {
 		return session.Caller{}, fault.Unavailable(err)
 	}
-	if code != session.OK {
+	if code != session.OK && code != session.Left {
 		if t.Kind == session.CredCookie {
 			return session.Caller{}, nil
 		}

@@ -117,6 +117,11 @@ func NoPAT(r *route) { r.noPAT = true }
 // session.
 func Fresh(r *route) { r.fresh = true }
 
+// Repeated also serves whoever comes with a session that was left within the last
+// half minute: the answer that brought its successor may be lost. The operation must
+// ask for the password, and finds such a caller by Caller.Left.
+func Repeated(r *route) { r.repeated = true }
+
 // Idempotent honours Idempotency-Key.
 func Idempotent(r *route) { r.idempotent = true }
 
@@ -131,6 +136,7 @@ type route struct {
 	noPAT      bool
 	fresh      bool
 	idempotent bool
+	repeated   bool
 	judged     bool
 	aim        func(*Request) any // the request as far as its path says
 	run        func(context.Context, *route, *Request, session.Caller) (any, error)

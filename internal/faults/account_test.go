@@ -13,11 +13,6 @@ var (
 	oneMoreSignIn  = []string{"session ", "MAIL new-device", "mail-delivery "}
 )
 
-// signedOut is known and waits for its repair: the request moves the session to a new
-// cookie. If its answer is lost, the browser has the old one, which is nobody's any
-// more.
-const signedOut = "answers 401"
-
 var credentials = object{"username": "holder1", "password": apptest.Password}
 
 func signupScenarios() []scenario {
@@ -82,7 +77,7 @@ func signInScenarios() []scenario {
 			_, refresh := s.bearer("holder1")
 			return sending(nil, "POST", "/api/auth/token/revoke", object{"refresh_token": refresh})
 		}},
-		{route: "POST /api/auth/reauthenticate", known: []string{signedOut}, set: func(s *stage) request {
+		{route: "POST /api/auth/reauthenticate", set: func(s *stage) request {
 			return sending(s.user("holder1"), "POST", "/api/auth/reauthenticate", object{"password": apptest.Password})
 		}},
 		{route: "POST /api/auth/reauthenticate", name: "bearer", set: func(s *stage) request {
@@ -106,7 +101,7 @@ func passwordScenarios() []scenario {
 		}},
 		{route: "POST /api/auth/password/reset/confirm", keyed: true, set: confirm},
 		{route: "POST /api/auth/password/reset/confirm", name: "without key", again: []int{400}, set: confirm},
-		{route: "POST /api/auth/password/change", keyed: true, known: []string{signedOut}, set: func(s *stage) request {
+		{route: "POST /api/auth/password/change", keyed: true, set: func(s *stage) request {
 			return sending(s.user("holder1"), "POST", "/api/auth/password/change", change)
 		}},
 		{route: "POST /api/auth/password/change", name: "bearer", keyed: true, set: func(s *stage) request {

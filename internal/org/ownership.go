@@ -98,6 +98,12 @@ func (r OwnershipRequest) Near(uid int64) []store.Key {
 // AcceptOwnership makes the caller the owner of the organization that they were
 // offered. The former owner stays as a maintainer.
 func (s *Service) AcceptOwnership(ctx context.Context, who session.Caller, _ OwnershipRequest) (View, error) {
+	return s.TakeOver(ctx, who, nil)
+}
+
+// TakeOver is AcceptOwnership of a caller who has just given their password; proof
+// are the writes that belong to that.
+func (s *Service) TakeOver(ctx context.Context, who session.Caller, proof []store.Op) (View, error) {
 	f, err := s.find(ctx, who, "view")
 	if err != nil {
 		return View{}, err
@@ -126,7 +132,7 @@ func (s *Service) AcceptOwnership(ctx context.Context, who session.Caller, _ Own
 	}
 	ops = append(ops, store.Delete(it.Key, it.At()),
 		Audited(ctx, "ownership.accept", who.UID, f.ID, audit.Event{Target: who.UID, Object: objectOf(f.Member.ID), Changes: ownerChange(f.Owner, who.UID)}))
-	if err := s.Table.Transact(ctx, append(ops, api.Done(ctx, made{f.ID})...)...); err != nil {
+	if err := s.Table.Transact(ctx, slices.Concat(ops, proof, api.Done(ctx, made{f.ID}))...); err != nil {
 		return View{}, err
 	}
 	return s.read(ctx, f.ID)

@@ -34,6 +34,7 @@ const (
 	Ambiguous      = "ambiguous"          // several Authorization headers
 	Throttled      = "throttled"          // Basic, too many failures
 	NoAnswer       = "unavailable"        // the store or an issuer did not answer
+	Left           = "left"               // a session whose successor the caller may not have heard of
 )
 
 // Ticket is what the authorizer found out about a request's credential. It goes
@@ -76,6 +77,9 @@ type Caller struct {
 	session   store.Item
 	also      []store.Item
 }
+
+// Left reports whether the caller comes with a session that has a successor.
+func (c Caller) Left() bool { return c.Session.Left != 0 }
 
 // Also is what Resolve read beside the caller, in the order in which it was asked.
 func (c Caller) Also() []store.Item { return c.also }
@@ -120,7 +124,7 @@ func (t Ticket) row() store.Key {
 }
 
 // Resolve reads what a ticket stands on and says who calls. code is OK, or why
-// not; an error is the store's. It is one read, and once an hour a write. What the
+// not; Left comes with the caller, who has proved nothing by it. An error is the store's. It is one read, and once an hour a write. What the
 // request needs beside the caller can be read along.
 func Resolve(ctx context.Context, table *store.Table, t Ticket, also ...store.Key) (c Caller, code string, err error) {
 	keys := []store.Key{AuthorityKey(t.UID)}
@@ -151,14 +155,14 @@ func Resolve(ctx context.Context, table *store.Table, t Ticket, also ...store.Ke
 			return c, code, err
 		}
 	case len(items) == 2:
-		if code, err = c.takeSession(ctx, table, items[1], now); code != OK || err != nil {
+		if code, err = c.takeSession(ctx, table, items[1], now); code != OK && code != Left || err != nil {
 			return c, code, err
 		}
 	}
 	if c.Status != Active {
 		return c, Inactive, nil
 	}
-	return c, OK, nil
+	return c, code, nil
 }
 
 // sessionKind is the kind of session that stands behind a kind of credential.
@@ -169,6 +173,10 @@ func (c *Caller) takeSession(ctx context.Context, table *store.Table, row store.
 	s, err := Sessions.Of(row)
 	if err != nil {
 		return "", err
+	}
+	if s.UID == c.UID && s.Kind == KindCookie && c.Kind == CredCookie && s.Left != 0 && now.Sub(time.Unix(s.Left, 0)) < Grace {
+		c.Session, c.session = s, row
+		return Left, nil
 	}
 	if s.UID != c.UID || !s.Alive(c.Authority, now) || s.Kind != sessionKind[c.Kind] ||
 		s.Kind == KindToken && strconv.FormatInt(s.Generation, 10) != c.SID {

@@ -91,6 +91,7 @@ type Session struct {
 	Network  string   `json:"network,omitempty"`
 	Agent    string   `json:"agent,omitempty"`
 	AMR      []string `json:"amr,omitempty"`
+	Left     int64    `json:"left,omitempty"` // when its successor took its place; 0: it is the caller's
 
 	Generation int64  `json:"generation,omitempty"` // token key: which one
 	Root       string `json:"root,omitempty"`       // token key: the root key that it was derived with
@@ -135,12 +136,22 @@ func TokenKeyKey(hash string) store.Key { return store.Key{PK: "TOK#" + hash, SK
 // Alive reports whether a session, as read from a user's partition, would be
 // accepted now.
 func (s Session) Alive(a Authority, now time.Time) bool {
-	return s.Kind != "" && s.Epoch == a.Epoch && now.Before(s.Ends()) && (s.Kind != KindToken || s.Generation == a.TokenGen)
+	return s.Kind != "" && s.Left == 0 && s.Epoch == a.Epoch && now.Before(s.Ends()) && (s.Kind != KindToken || s.Generation == a.TokenGen)
 }
 
 // Ends is when a session ends unless it is used before.
 func (s Session) Ends() time.Time {
 	return time.Unix(min(s.Seen+int64(Idle/time.Second), s.Created+int64(Absolute/time.Second)), 0)
+}
+
+// Grace is how long a session that was left still tells whose it was, so that a
+// request whose answer was lost can be repeated.
+const Grace = 30 * time.Second
+
+// Leave notes at k that the session has a successor now. It opens nothing any more.
+func (s Session) Leave(k store.Key, c store.Cond, now time.Time) store.Op {
+	s.Left = now.Unix()
+	return Sessions.Put(k, s, c).Until(now.Add(2 * Grace))
 }
 
 // Put writes the session at k with its expiry.

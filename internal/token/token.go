@@ -81,6 +81,14 @@ func NewSession(uid int64) (cookie, sid string) {
 	return cookie, sessionID(cookie)
 }
 
+// NextSession makes the session that takes the place of another, always the same
+// one: a repeated request can be answered again. Without the root key nobody gets
+// from one to the other.
+func NextSession(k *secret.Keys, uid int64, sid string) (cookie, next string) {
+	cookie = uidText(uid) + text36(k.MAC("next session", strconv.FormatInt(uid, 10), sid), 26)
+	return cookie, sessionID(cookie)
+}
+
 func sessionID(cookie string) string { return Hash("session", cookie)[:32] }
 
 // ParseSession reads a session cookie. ok says only that it has the right form.
@@ -139,12 +147,17 @@ func ParsePAT(s string) (prefix string, ok bool) {
 
 // text62 spells the first bytes of a MAC with n letters and digits. 32 of them
 // hold 190 bits.
-func text62(mac []byte, n int) string {
-	v, base, digit := new(big.Int).SetBytes(mac), big.NewInt(62), new(big.Int)
+func text62(mac []byte, n int) string { return spell(mac, alnum, n) }
+
+// text36 spells them with digits and small letters; 26 of them hold 134 bits.
+func text36(mac []byte, n int) string { return spell(mac, lower, n) }
+
+func spell(mac []byte, alphabet string, n int) string {
+	v, base, digit := new(big.Int).SetBytes(mac), big.NewInt(int64(len(alphabet))), new(big.Int)
 	out := make([]byte, n)
 	for i := range out {
 		v.DivMod(v, base, digit)
-		out[i] = alnum[digit.Int64()]
+		out[i] = alphabet[digit.Int64()]
 	}
 	return string(out)
 }

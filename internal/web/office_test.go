@@ -10,6 +10,7 @@ import (
 	"gatehouse/internal/mail"
 	"gatehouse/internal/org"
 	"gatehouse/internal/session"
+	"gatehouse/internal/store"
 	"gatehouse/internal/tenant"
 	"gatehouse/internal/web"
 )
@@ -38,11 +39,11 @@ func (s *site) open(g *api.Gate) mail.Compose {
 }
 
 // serve makes the pages, by what the settings say now.
-func (s *site) serve(i web.Invitations, accept ...func(context.Context, session.Caller, org.OwnershipRequest) (org.View, error)) {
+func (s *site) serve(i web.Invitations, accept ...func(context.Context, session.Caller, []store.Op) (org.View, error)) {
 	of := func(id int64) org.OwnershipRequest { return org.OwnershipRequest{ID: id} }
-	accept = append(accept, s.orgs.AcceptOwnership)
+	accept = append(accept, s.orgs.TakeOver)
 	s.pages = web.New(s.accounts, i, web.Organizations{Transfer: s.orgs.Settings.Transfer, Named: s.orgs.Named,
-		Accept: web.Answering(accept[0], of), Drop: web.Answering(s.orgs.DropOffer, of)}, s.gate)
+		TakeOver: accept[0], Drop: web.Answering(s.orgs.DropOffer, of)}, s.gate)
 	s.routes = s.pages.Routes()
 }
 

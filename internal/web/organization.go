@@ -110,7 +110,26 @@ func (p *Pages) postOrganization(ctx context.Context, r *api.Request, who *sessi
 
 // dropOffer declines an offer or takes it back. One that is gone meanwhile is as good.
 func (p *Pages) dropOffer(ctx context.Context, r *api.Request, who *session.Caller, o place, once, notice string) (*api.PageAnswer, error) {
-	err := p.organizations.Drop(ctx, p.gate, r, who, once, o.ID)
+	return p.answered(r, o, p.organizations.Drop(ctx, p.gate, r, who, once, o.ID), notice)
+}
+
+// acceptOwnership makes the visitor the owner if the form has their password.
+func (p *Pages) acceptOwnership(ctx context.Context, r *api.Request, who *session.Caller, o place, sent url.Values) (*api.PageAnswer, error) {
+	in, err := api.Bind[account.ReauthRequest](map[string]any{"password": sent.Get("password")})
+	if err == nil {
+		_, err = api.AttemptJudged(ctx, p.gate, r, who, once(sent), org.OwnershipRequest{ID: o.ID}, func(ctx context.Context, who session.Caller, _ org.OwnershipRequest) (v org.View, err error) {
+			proof, err := p.accounts.Prove(ctx, who, in)
+			if err != nil {
+				return v, err
+			}
+			return p.organizations.TakeOver(ctx, who, proof)
+		})
+	}
+	return p.answered(r, o, err, "organization.accepted")
+}
+
+// answered shows what became of an answer to an offer that may be gone meanwhile.
+func (p *Pages) answered(r *api.Request, o place, err error, notice string) (*api.PageAnswer, error) {
 	switch {
 	case err == nil:
 		return leave(pathPlace(o.Slug), notice), nil
@@ -120,56 +139,4 @@ func (p *Pages) dropOffer(ctx context.Context, r *api.Request, who *session.Call
 		return enter(o.Slug), nil
 	}
 	return p.showPlace(r, o, err)
-}
-
-// acceptAttempts bounds how often accepting is tried while others change the same.
-const acceptAttempts = 5
-
-// acceptOwnership makes the visitor the owner if the form has their password. They
-// get a new session for it, which the answer must bring whatever comes after.
-func (p *Pages) acceptOwnership(ctx context.Context, r *api.Request, who *session.Caller, o place, sent url.Values) (*api.PageAnswer, error) {
-	proof, err := p.reauthenticate(ctx, r, who, sent.Get("password"))
-	if err != nil {
-		if fault.Of(err).Status == 401 {
-			return enter(o.Slug), nil
-		}
-		return p.showPlace(r, o, err)
-	}
-	for range acceptAttempts {
-		// The request still has the cookie of the session before, by which nobody is
-		// found any more: what lost against another is tried again here. The operation
-		// checks that the account is as it was.
-		err = p.organizations.Accept(ctx, p.gate, r, who, once(sent), o.ID)
-		if err == nil || fault.Of(err).Status != 401 {
-			break
-		}
-	}
-	if err == nil {
-		return leave(pathPlace(o.Slug), "organization.accepted", proof), nil
-	}
-	if fault.Of(err).Status == 401 {
-		err = fault.Unavailable(err)
-	}
-	a := &api.PageAnswer{Location: pathPlace(o.Slug)} // taken back meanwhile
-	if fault.Of(err).Status != 404 {
-		if a, err = p.showPlace(r, o, err); err != nil {
-			return nil, err
-		}
-	}
-	a.Sets = append(a.Sets, proof)
-	return a, nil
-}
-
-// reauthenticate checks the visitor's password, under the limits of signing in.
-func (p *Pages) reauthenticate(ctx context.Context, r *api.Request, who *session.Caller, password string) (account.ChangeAnswer, error) {
-	in, err := api.Bind[account.ReauthRequest](map[string]any{"password": password})
-	if err != nil {
-		return account.ChangeAnswer{}, err
-	}
-	return api.Attempt(ctx, p.gate, r, who, "", func(ctx context.Context, who *session.Caller) (account.ChangeAnswer, error) {
-		if who == nil {
-			return account.ChangeAnswer{}, fault.NoCredentials()
-		}
-		return p.accounts.Reauthenticate(ctx, *who, in)
-	})
 }

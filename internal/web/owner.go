@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"gatehouse/internal/api"
+	"gatehouse/internal/org"
 	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
+	"gatehouse/internal/store"
 	"gatehouse/internal/tenant"
 )
 
@@ -19,9 +21,11 @@ type Organizations struct {
 	// Named reads the title of an organization.
 	Named func(ctx context.Context, st tenant.State) (string, error)
 
-	// Accept makes the visitor the owner, and Drop declines an offer or takes it
-	// back. The page asks for the password before the first of them.
-	Accept, Drop Answer[int64]
+	// TakeOver makes the visitor the owner, with the writes that belong to the check
+	// of their password.
+	TakeOver func(ctx context.Context, who session.Caller, proof []store.Op) (org.View, error)
+	// Drop declines an offer or takes it back.
+	Drop Answer[int64]
 }
 
 // mark tells an offer from every other of the organization: a button belongs to the
