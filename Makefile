@@ -6,7 +6,7 @@ LAMBDA  := signup login account organizations invitations permissions pages edge
 LDFLAGS := -s -w -buildid=
 ARCH    ?= arm64
 
-.PHONY: help run test check race engines fuzz test-clients faults timing vuln bench build $(LAMBDA:%=build-%Function)
+.PHONY: help run test check race engines fuzz test-clients faults timing vuln bench overload build $(LAMBDA:%=build-%Function)
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ vuln: ## known vulnerabilities, where their database can be reached
 
 bench: ## measure, and write the table in the README
 	./scripts/bench
+
+overload: ## measure under overload, and write the table in the README; minutes, on a quiet machine
+	./scripts/overload
 
 build: ## every function for ARCH (arm64 or amd64) under build/
 	@mkdir -p build/$(ARCH)
