@@ -78,6 +78,12 @@
 // hundred failures in a row an account is closed to unknown browsers until its
 // password is reset; a known browser has a bucket of its own.
 //
+// Overload: an operation that needs a password hash takes a place in the line for
+// hashes before its first store call, and keeps it to its end. Whoever finds the line
+// full gets a 503 that has cost no attempt, no write and no hash, so that refusing is
+// cheap and a busy hour locks nobody out; whoever was let in is not refused half-way.
+// The line is as long as half a second of hashes, whatever one of them takes.
+//
 // Registration under mandatory verification tells that a user name is taken and
 // never that an address is. Mails to an address are limited whether it has an
 // account or not.

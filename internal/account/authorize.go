@@ -141,6 +141,11 @@ func (s *Service) basicAuth(ctx context.Context, rest string) session.Ticket {
 		t.Code = session.BadBasic
 		return t
 	}
+	ctx, leave, err := s.inLine(ctx)
+	if err != nil {
+		return s.settle(ctx, t, err)
+	}
+	defer leave()
 	sub, err := s.authenticate(ctx, name, pw)
 	if errors.Is(err, errCredentials) {
 		t.Code = session.BadBasic

@@ -32,6 +32,11 @@ type TokenAnswer struct {
 
 // Token signs in with a password for a frontend that keeps tokens.
 func (s *Service) Token(ctx context.Context, in LoginRequest) (TokenAnswer, error) {
+	ctx, leave, err := s.inLine(ctx)
+	if err != nil {
+		return TokenAnswer{}, err
+	}
+	defer leave()
 	sub, err := s.passwordSignIn(ctx, in)
 	if err != nil {
 		return TokenAnswer{}, err

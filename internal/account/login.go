@@ -52,6 +52,11 @@ func (b browser) SetCookies(c *api.Cookies) {
 // Login signs in with a password: session cookies for browsers and cvat-sdk, and
 // the token key. Whatever is wrong about name or password, the answer is the same.
 func (s *Service) Login(ctx context.Context, who *session.Caller, in LoginRequest) (LoginAnswer, error) {
+	ctx, leave, err := s.inLine(ctx)
+	if err != nil {
+		return LoginAnswer{}, err
+	}
+	defer leave()
 	sub, err := s.passwordSignIn(ctx, in)
 	if err != nil {
 		return LoginAnswer{}, err

@@ -74,12 +74,17 @@ func (s *Service) confirm(ctx context.Context, who session.Caller, pw string) (*
 // the caller's, which gets a new cookie; access tokens live on.
 func (s *Service) ChangePassword(ctx context.Context, who session.Caller, in ChangeRequest) (done ChangeAnswer, err error) {
 	done.Detail = "New password has been saved."
+	if !who.Left() && api.Prior(ctx, &registered{}) {
+		return done, nil
+	}
+	ctx, leave, err := s.inLine(ctx)
+	if err != nil {
+		return ChangeAnswer{}, err
+	}
+	defer leave()
 	if who.Left() {
 		done.browser, err = s.successor(ctx, who, in.New1)
 		return done, err
-	}
-	if api.Prior(ctx, &registered{}) {
-		return done, nil
 	}
 	sub, err := s.confirm(ctx, who, in.Old)
 	if errors.Is(err, errCredentials) {
@@ -194,6 +199,11 @@ func (s *Service) Reauthenticate(ctx context.Context, who session.Caller, in Rea
 		return ChangeAnswer{}, fault.New(403, "reauth_impossible", "Tokens cannot confirm a password; sign in.")
 	}
 	done.Detail = "ok"
+	ctx, leave, err := s.inLine(ctx)
+	if err != nil {
+		return ChangeAnswer{}, err
+	}
+	defer leave()
 	if who.Left() {
 		done.browser, err = s.successor(ctx, who, in.Password)
 		return done, err
@@ -224,6 +234,11 @@ func (s *Service) own(ctx context.Context, who session.Caller, pw string) (*subj
 // writes along, and must hold the caller's authority as it was: a new password
 // changes that. The session is none the fresher for it.
 func (s *Service) Prove(ctx context.Context, who session.Caller, in ReauthRequest) ([]store.Op, error) {
+	ctx, leave, err := s.inLine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	sub, err := s.own(ctx, who, in.Password)
 	if err != nil {
 		return nil, err
@@ -256,6 +271,11 @@ func (s *Service) ResetConfirm(ctx context.Context, in ResetRequest) (Detail, er
 	if api.Prior(ctx, &registered{}) {
 		return done, nil
 	}
+	ctx, leave, err := s.inLine(ctx)
+	if err != nil {
+		return Detail{}, err
+	}
+	defer leave()
 	sub, err := s.resetSubject(ctx, in.UID, in.Token)
 	if err != nil {
 		return Detail{}, err

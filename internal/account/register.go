@@ -87,6 +87,11 @@ func (s *Service) Register(ctx context.Context, who *session.Caller, in Register
 	if before.UID != 0 {
 		return s.registeredBefore(ctx, answer, before.UID)
 	}
+	ctx, leave, err := s.inLine(ctx)
+	if err != nil {
+		return RegisterAnswer{}, err
+	}
+	defer leave()
 	a := admission{profile: p, accepted: accepted}
 	if in.invited() {
 		err = s.admit(ctx, in, &a)

@@ -135,10 +135,11 @@ func (h *Hasher) derive(ctx context.Context, rec record, size int, pw string) ([
 	if rec.keyID != "" && !known {
 		return nil, fmt.Errorf("%w: %q is not known", ErrPepper, rec.keyID)
 	}
-	if err := h.slots.acquire(ctx); err != nil {
+	release, err := h.slots.acquire(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer h.slots.release()
+	defer release()
 	if rec.alg == pbkdf2SHA256 {
 		return pbkdf2.Key(sha256.New, pw, rec.salt, rec.iterations, size)
 	}

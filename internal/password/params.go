@@ -109,7 +109,7 @@ func validKeyID(id string) bool {
 }
 
 var (
-	// ErrBusy reports that no slot for hashing came free in time: the queue
+	// ErrBusy reports that no slot for hashing came free in time: the line
 	// was full or the context ended first, whose error it then wraps too.
 	// Nothing was computed; the caller may try again later.
 	ErrBusy = errors.New("password: too many hashes in progress")

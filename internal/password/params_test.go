@@ -89,22 +89,26 @@ func TestLaterChangeOfKeysIsNotSeen(t *testing.T) {
 func TestSlotsRespectContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New(ForTests(), 1, Peppers{})
-		if err := h.slots.acquire(t.Context()); err != nil {
+		release, err := h.slots.acquire(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err := h.Hash(ctx, "pw")
+		_, err = h.Hash(ctx, "pw")
 		if !errors.Is(err, ErrBusy) || !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 3*time.Second {
 			t.Errorf("err=%v after %s", err, time.Since(start))
 		}
-		h.slots.release()
+		release()
 		if _, err := h.Hash(ctx, "pw"); !errors.Is(err, ErrBusy) {
 			t.Errorf("an ended context took a free slot: %v", err)
 		}
 		if _, err := h.Hash(t.Context(), "pw"); err != nil {
 			t.Errorf("the freed slot is lost: %v", err)
+		}
+		if n := h.slots.places.Load(); n != 0 {
+			t.Errorf("%d places taken at the end", n)
 		}
 	})
 }
@@ -113,31 +117,35 @@ func TestSlotsBoundTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 2
 		s := newSlots(n)
+		var running []func()
 		for range n {
-			if err := s.acquire(t.Context()); err != nil {
+			release, err := s.acquire(t.Context())
+			if err != nil {
 				t.Fatal(err)
 			}
+			running = append(running, release)
 		}
 		var wg sync.WaitGroup
 		for range n * waitersPerSlot {
 			wg.Go(func() {
-				if err := s.acquire(t.Context()); err != nil {
+				release, err := s.acquire(t.Context())
+				if err != nil {
 					t.Error(err)
 					return
 				}
-				s.release()
+				release()
 			})
 		}
 		synctest.Wait()
-		if err := s.acquire(t.Context()); err != ErrBusy {
+		if _, err := s.acquire(t.Context()); err != ErrBusy {
 			t.Errorf("a full queue: %v", err)
 		}
-		for range n {
-			s.release()
+		for _, release := range running {
+			release()
 		}
 		wg.Wait()
-		if len(s.running) != 0 || s.waiting.Load() != 0 {
-			t.Errorf("%d running, %d waiting at the end", len(s.running), s.waiting.Load())
+		if len(s.running) != 0 || s.places.Load() != 0 {
+			t.Errorf("%d running, %d places taken at the end", len(s.running), s.places.Load())
 		}
 	})
 }
@@ -150,11 +158,12 @@ func TestSlotsBoundConcurrency(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 40 {
 		wg.Go(func() {
-			if s.acquire(t.Context()) != nil {
-				t.Error("refused")
+			release, err := s.acquire(t.Context())
+			if err != nil {
+				t.Error(err)
 				return
 			}
-			defer s.release()
+			defer release()
 			mu.Lock()
 			running++
 			most = max(most, running)
