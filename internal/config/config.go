@@ -77,7 +77,11 @@ type setting struct {
 	set  func(c *Config, s string) error
 }
 
-const want = "expected "
+const (
+	want    = "expected "
+	rootKey = "GATEHOUSE_ROOT_KEY"
+	hidden  = "[hidden]"
+)
 
 func oneOf(p func(*Config) *string, options ...string) func(*Config, string) error {
 	return func(c *Config, s string) error {
@@ -177,7 +181,7 @@ func settings() []setting {
 		{"GATEHOUSE_BASE_URL", "", []string{"CVAT_BASE_URL", "CVAT_HOST"}, "where people reach the installation; http:// and the listen address unless set", setBase},
 		{"GATEHOUSE_PRODUCTION", "off", nil, "refuse what is for laptops only: /_dev, limits off, Basic by default", onOff(func(c *Config) *bool { return &c.Production })},
 		{"GATEHOUSE_STORE", "sqlite", nil, "sqlite, or dynamodb:<table>", text(func(c *Config) *string { return &c.Store }, storeForm)},
-		{"GATEHOUSE_ROOT_KEY", "", nil, "where the root secret is: file:<path> or secretsmanager:<arn>; <data>/root.key unless set", text(func(c *Config) *string { return &c.RootKey }, rootForm)},
+		{rootKey, "", nil, "where the root secret is: file:<path> or secretsmanager:<arn>; <data>/root.key unless set", text(func(c *Config) *string { return &c.RootKey }, rootForm)},
 		{"GATEHOUSE_EMAIL_VERIFICATION", account.VerifyMandatory, nil, "none, optional or mandatory: whether sign-in needs a confirmed address", oneOf(func(c *Config) *string { return &c.Verification }, account.VerifyNone, account.VerifyOptional, account.VerifyMandatory)},
 		{"GATEHOUSE_BASIC_AUTH", "", nil, "accept Basic on every request; on unless in production", basic},
 		{"GATEHOUSE_RATE_LIMITS", "on", nil, "off for load tests only; refused in production", onOff(func(c *Config) *bool { return &c.RateLimits })},
@@ -273,6 +277,9 @@ func Read(getenv func(string) (string, bool), flags map[string]string) (*Config,
 			v, from = f, "flag"
 		}
 		if err := s.set(c, v); err != nil {
+			if s.name == rootKey && len(v) >= 32 { // it may be the secret itself
+				v, c.RootKey = hidden, ""
+			}
 			errs = append(errs, fmt.Errorf("%s is %q (%s): %w", s.name, v, from, err))
 		}
 		c.values = append(c.values, Value{s.name, v, from, s.help})

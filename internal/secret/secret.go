@@ -30,8 +30,10 @@ const redacted = "[redacted]"
 // String hides the value.
 func (Text) String() string { return redacted }
 
-// GoString hides the value.
-func (Text) GoString() string { return redacted }
+// Format hides the value from every verb, also from those that do not fit.
+func (Text) Format(f fmt.State, _ rune) { hide(f) }
+
+func hide(f fmt.State) { _, _ = f.Write([]byte(redacted)) }
 
 // MarshalJSON hides the value.
 func (Text) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
@@ -54,6 +56,12 @@ type root struct {
 	mu  *sync.Mutex
 	sub map[string][]byte
 }
+
+// Format hides the keys from every verb.
+func (Keys) Format(f fmt.State, _ rune) { hide(f) }
+
+// LogValue hides the keys.
+func (Keys) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // Format is the text form of a root secret: "<id>:<base64 of 32 bytes>", one or
 // two of them separated by a comma or a line break, the current one first.
@@ -184,6 +192,9 @@ type Source struct {
 	mu   sync.Mutex
 	keys *Keys
 }
+
+// Format hides the keys from every verb.
+func (*Source) Format(f fmt.State, _ rune) { hide(f) }
 
 // NewSource makes a source that loads with l.
 func NewSource(l Loader) *Source { return &Source{load: l} }
