@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/bound"
 	"gatehouse/internal/fault"
 )
 
@@ -102,6 +103,7 @@ func FuzzBind(f *testing.F) {
 	f.Add([]byte(`{"name":"abc","tags":["x"],"raw":{"a":[1,{}]},"n":3}`))
 	f.Add([]byte(`{"name":"abc","name":"abd"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		defer bound.Of(t)()
 		in, err := bind[sample](&Request{Method: "POST", Body: b, Params: map[string]string{"id": "7"}}, true)
 		if err != nil {
 			if fault.Of(err).Status >= 500 {

@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
+
+	"gatehouse/internal/bound"
 )
 
 func emails() *rapid.Generator[string] {
@@ -120,7 +122,10 @@ func FuzzEmail(f *testing.F) {
 	for _, s := range []string{"bob@example.com", "Bob+x@Bücher.de.", "bob@xn--bcher-kva.de", `"b"@x.com`, "bob@[::1]", "bob\uFF20x.com", "b@xn--a.com", "ſ@x.com"} {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, s string) { checkEmail(t, s, false) })
+	f.Fuzz(func(t *testing.T, s string) {
+		defer bound.Of(t)()
+		checkEmail(t, s, false)
+	})
 }
 
 func FuzzUsername(f *testing.F) {
@@ -128,6 +133,7 @@ func FuzzUsername(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		defer bound.Of(t)()
 		checkUsername(t, s)
 		if name, err := Name(s, 50); err == nil {
 			if again, err := Name(name, 50); err != nil || again != name {
@@ -142,6 +148,7 @@ func FuzzLoginKey(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		defer bound.Of(t)()
 		key, isEmail := LoginKey(s)
 		if again, _ := LoginKey(s); again != key || len(key) > 4*3*150 || key == "" {
 			t.Fatalf("%q: keys %q and %q", s, key, again)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/bound"
 	"gatehouse/internal/jwt"
 	"gatehouse/internal/jwt/jwttest"
 )
@@ -29,6 +30,7 @@ func FuzzVerify(f *testing.F) {
 		f.Add(strings.Replace(token, ".", "..", 1))
 	}
 	f.Fuzz(func(t *testing.T, token string) {
+		defer bound.Of(t)()
 		_, err := foreign.Verify(context.Background(), token)
 		for _, err := range []error{own.verify(token), err} {
 			if err == nil && !good[token] {
@@ -49,6 +51,7 @@ func FuzzUnverifiedIssuer(f *testing.F) {
 	f.Add([]byte(`{"alg":"EdDSA","kid":"k"}`), []byte(`{"iss":"a","x":[[[{"iss":"b"}]]]}`), "a.b.c")
 	f.Add([]byte(`{"\u0061lg":"EdDSA","kid":"k"}`), []byte(`{"iss":"\ud83d\ude00","iss":"b"}`), strings.Repeat(".", 9000))
 	f.Fuzz(func(t *testing.T, header, payload []byte, raw string) {
+		defer bound.Of(t)()
 		if iss, ok := jwt.UnverifiedIssuer(raw); ok && (iss == "" || len(raw) > 8<<10) {
 			t.Errorf("issuer %q of %q", iss, raw)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"gatehouse/internal/api"
+	"gatehouse/internal/bound"
 )
 
 type handlerFunc func(ctx context.Context, r *api.Request) *api.Response
@@ -145,7 +146,7 @@ func TestUnknownRoute(t *testing.T) {
 	}
 }
 
-func TestBadRequests(t *testing.T) {
+func TestO4_BadRequests(t *testing.T) {
 	for name, change := range map[string]func(map[string]any){
 		"body is no base64":   func(e map[string]any) { e["body"] = "=" },
 		"query escape":        func(e map[string]any) { e["rawQueryString"] = "a=%zz" },
@@ -166,7 +167,7 @@ func TestBadRequests(t *testing.T) {
 }
 
 // O5: what is base64 inside stays so.
-func TestBodyIsDecodedOnce(t *testing.T) {
+func TestO5_BodyIsDecodedOnce(t *testing.T) {
 	once := base64.StdEncoding.EncodeToString([]byte("x"))
 	payload := changed(t, "request.json", func(e map[string]any) {
 		e["body"] = base64.StdEncoding.EncodeToString([]byte(once))
@@ -179,7 +180,7 @@ func TestBodyIsDecodedOnce(t *testing.T) {
 	})
 }
 
-func TestPanicIsA500WithoutSecrets(t *testing.T) {
+func TestN4_PanicIsA500WithoutSecrets(t *testing.T) {
 	const secret = "hunter2"
 	for name, h := range map[string]handlerFunc{
 		"text":     func(context.Context, *api.Request) *api.Response { panic("password " + secret) },
@@ -223,7 +224,7 @@ func TestRefuseIsAHook(t *testing.T) {
 }
 
 // O11: what did not come from the HTTP API reaches no handler.
-func TestForeignEventsAreRejected(t *testing.T) {
+func TestO11_ForeignEventsAreRejected(t *testing.T) {
 	set := func(key string, v any) func(map[string]any) { return func(e map[string]any) { e[key] = v } }
 	inContext := func(key string, v any) func(map[string]any) {
 		return func(e map[string]any) { e["requestContext"].(map[string]any)[key] = v }
@@ -269,6 +270,7 @@ func FuzzEvent(f *testing.F) {
 		return map[string]any{"method": r.Method}, nil
 	})
 	f.Fuzz(func(t *testing.T, payload []byte) {
+		defer bound.Of(t)()
 		for _, fn := range []Function{s, who} {
 			out, err := fn.Invoke(t.Context(), payload)
 			if err == nil && !json.Valid(out) {

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/bound"
 )
 
 // checkRefusal fails unless err is a refusal that can be sent.
@@ -30,6 +32,7 @@ func FuzzFilter(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		defer bound.Of(t)()
 		count := func(text string) int {
 			p, err := Parse(people, url.Values{"filter": {text}})
 			if err != nil {
@@ -66,6 +69,7 @@ func FuzzQuery(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
+		defer bound.Of(t)()
 		eval := func(raw string) (Page[person], bool) {
 			p, err := Parse(people, Query(raw))
 			if err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"gatehouse/internal/bound"
 )
 
 // What mail programs take for a link, generously.
@@ -43,7 +45,7 @@ var hostile = []string{
 	"\xff\xfe bad utf-8",
 }
 
-func TestHostileValues(t *testing.T) {
+func TestK1_K3_K4_K6_HostileValues(t *testing.T) {
 	for _, value := range hostile {
 		site, data := full()
 		data.Username, data.Device, data.Network = value, value, value
@@ -84,7 +86,7 @@ func withoutOurs(m Message, site Site) string {
 }
 
 // Both versions show what an owner chose exactly as tame makes it.
-func TestHostileOrganization(t *testing.T) {
+func TestK3_HostileOrganization(t *testing.T) {
 	for _, value := range hostile {
 		for _, kind := range []string{KindInvitation, KindOwnershipOffer, KindOwnershipChanged, KindMemberRemoved} {
 			site, data := full()
@@ -136,6 +138,7 @@ func FuzzTame(f *testing.F) {
 		f.Add(h)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		defer bound.Of(t)()
 		got := tame(s)
 		if linkLike.MatchString(got) || hasControls(got) || !utf8.ValidString(got) ||
 			utf8.RuneCountInString(strings.ReplaceAll(got, hairSpace, "")) > maxShown {

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
+
+	"gatehouse/internal/bound"
 )
 
 func peppers(current string) Peppers {
@@ -184,6 +186,7 @@ func FuzzVerifyStored(f *testing.F) {
 	f.Add("!", "")
 	h := newTest(f, peppers("k1"))
 	f.Fuzz(func(t *testing.T, stored, pw string) {
+		defer bound.Of(t)()
 		rec, err := parse(stored)
 		if err == nil && (!rec.withinBounds() || rec.String() != stored) {
 			t.Fatalf("%q is accepted as %+v", stored, rec)

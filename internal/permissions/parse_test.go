@@ -6,6 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"gatehouse/internal/bound"
 	"gatehouse/internal/fault"
 )
 
@@ -108,6 +109,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(`[{"scope":"view","resource":{"type":"invitation","id":"k"},"organization":3},null,{}]`, false)
 	f.Add(`[{"scope":"organizations:update","organization":""}]`, true)
 	f.Fuzz(func(t *testing.T, raw string, home bool) {
+		defer bound.Of(t)()
 		asked, err := parse([]byte(raw), home)
 		if err != nil {
 			b, bad := json.Marshal(fault.Of(err).Body)

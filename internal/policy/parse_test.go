@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"gatehouse/internal/bound"
 	"gatehouse/internal/policy"
 )
 
@@ -66,6 +67,7 @@ func TestParseInputRefuses(t *testing.T) {
 func FuzzParseInput(f *testing.F) {
 	f.Add("jobs", `{"scope": "view", "auth": {"user": {"id": 7, "privilege": "user"}}, "resource": {"task": {"owner": {"id": 7}}}}`)
 	f.Fuzz(func(t *testing.T, pkg, doc string) {
+		defer bound.Of(t)()
 		in, err := policy.ParseInput(pkg, []byte(doc))
 		if (in == nil) != (err != nil) {
 			t.Fatalf("%+v, %v", in, err)

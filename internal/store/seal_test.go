@@ -6,10 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"gatehouse/internal/bound"
 	"gatehouse/internal/store"
 )
 
-func TestPageToken(t *testing.T) {
+func TestG17_GO20264801_PageToken(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	tab := store.NewPages([]byte("a key"), func() time.Time { return now })
 	other := store.NewPages([]byte("another key"), func() time.Time { return now })
@@ -94,6 +95,7 @@ func FuzzPageToken(f *testing.F) {
 	f.Add(tab.PageToken(q, "somebody else", store.Place{SK: "1"}))
 	f.Add(strings.Repeat("%", 40_000))
 	f.Fuzz(func(t *testing.T, token string) {
+		defer bound.Of(t)()
 		if p, err := tab.ReadPageToken(q, "me", token); token != "" && (!errors.Is(err, store.ErrPageToken) || p != (store.Place{})) {
 			t.Errorf("%q was read as %q, %v", token, p, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"gatehouse/internal/bound"
 	"gatehouse/internal/secret"
 )
 
@@ -100,6 +101,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(Mail(k, "reset", "abc", Seed()))
 	f.Add(Device(k, 7, ID()))
 	f.Fuzz(func(t *testing.T, s string) {
+		defer bound.Of(t)()
 		if uid, id, ok := ParseSession(s); ok && (uid <= 0 || len(id) != 32 || len(s) != cookieLen) {
 			t.Errorf("session %q", s)
 		}

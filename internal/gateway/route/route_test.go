@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gatehouse/internal/bound"
 )
 
 func parseAll(t testing.TB, texts ...string) []Key {
@@ -217,6 +219,7 @@ func FuzzRoute(f *testing.F) {
 	f.Add("/a/{x}/c", "/a/{y}", "HEAD", "/a/%2e%2e/c")
 	f.Add("/", "/{x+}", "GET", "//")
 	f.Fuzz(func(t *testing.T, first, second, method, path string) {
+		defer bound.Of(t)()
 		keys := parseAll(t, Default)
 		for _, text := range []string{"GET " + first, "ANY " + second} {
 			if k, err := Parse(text); err == nil {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"gatehouse/internal/bound"
 	"gatehouse/internal/mail"
 )
 
@@ -61,6 +62,7 @@ func FuzzParseEvent(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
+		defer bound.Of(t)()
 		r, ok, _ := ParseEvent(payload)
 		if _, _, valid := mail.ParseTag(r.Tag); ok != valid {
 			t.Errorf("%t with report %+v", ok, r)
