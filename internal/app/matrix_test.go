@@ -212,9 +212,9 @@ func explained(t *testing.T, actor string, a *apptest.Answer) {
 	}
 }
 
-// TestMatrixIsComplete fails for a route of organizations that is not in the
+// TestG1_MatrixIsComplete fails for a route of organizations that is not in the
 // matrix, and for one that is open to everybody without being known to be.
-func TestMatrixIsComplete(t *testing.T) {
+func TestG1_MatrixIsComplete(t *testing.T) {
 	b, err := os.ReadFile("routes.txt")
 	if err != nil {
 		t.Fatal(err)

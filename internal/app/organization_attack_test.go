@@ -115,9 +115,9 @@ func TestG13_DisabledDuringABatch(t *testing.T) {
 	}
 }
 
-// TestG2_OneKeyInTwoWorkspaces repeats a request in another organization: it is
+// TestG2_CASDOOR15630_ZIT105209_OneKeyInTwoWorkspaces repeats a request in another organization: it is
 // another request.
-func TestG2_OneKeyInTwoWorkspaces(t *testing.T) {
+func TestG2_CASDOOR15630_ZIT105209_OneKeyInTwoWorkspaces(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	w.Join("founder", "founder@example.org")
 	owner := w.SignIn("founder").With("Idempotency-Key", "one")

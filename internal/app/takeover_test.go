@@ -227,8 +227,8 @@ func TestDisabledWhileLeaving(t *testing.T) {
 	w.Client().Post("/api/auth/login", login("leaver")).Is(400)
 }
 
-// TestAddressIsFreeAfterErasure deletes an account that had moved its address.
-func TestAddressIsFreeAfterErasure(t *testing.T) {
+// TestI11_AddressIsFreeAfterErasure deletes an account that had moved its address.
+func TestI11_AddressIsFreeAfterErasure(t *testing.T) {
 	w := apptest.New(t)
 	admin := administrator(w)
 	w.Join("mover", "old@x.test")

@@ -38,9 +38,9 @@ func (w *world) raw(request string) (status int, body string) {
 	return res.StatusCode, string(b)
 }
 
-// O1: by whatever host name a route is reached, it is the same route with the same
-// authorizer. (The default endpoint itself is switched off in the template.)
-func TestO1OtherHost(t *testing.T) {
+// By whatever host name a route is reached, it is the same route with the same
+// authorizer.
+func TestOtherHostIsTheSameRoute(t *testing.T) {
 	for _, host := range []string{"abc.execute-api.us-east-1.amazonaws.com", "127.0.0.1:1", "[::1]:8080", "evil.example"} {
 		w := newWorld(t, Options{})
 		w.raw("GET /api/users/self HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n")
@@ -52,7 +52,7 @@ func TestO1OtherHost(t *testing.T) {
 
 // O2, J11: another spelling of a protected path is either the same route, behind the
 // same authorizer, or the edge.
-func TestO2OtherSpellings(t *testing.T) {
+func TestO2_J11_OtherSpellings(t *testing.T) {
 	for _, path := range []string{
 		"/api/users/self/", "//api/users/self", "/api//users/self", "/API/users/self", "/api/users/SELF", "/api/users/self/.",
 		"/./api/users/self", "/x/../api/users/self", "/%2e%2e/api/users/self", "/api/users%2Fself", "/api%2fusers%2fself",
@@ -73,7 +73,7 @@ func TestO2OtherSpellings(t *testing.T) {
 }
 
 // O2: a method that no key names does not come by the one of another.
-func TestO2OtherMethods(t *testing.T) {
+func TestO2_OtherMethods(t *testing.T) {
 	for _, method := range []string{"HEAD", "POST", "PROPFIND", "get", "ANY"} {
 		w := newWorld(t, Options{})
 		w.raw(method + " /api/users/self HTTP/1.1\r\nHost: x\r\nX-HTTP-Method-Override: GET\r\nConnection: close\r\n\r\n")
@@ -84,7 +84,7 @@ func TestO2OtherMethods(t *testing.T) {
 }
 
 // O3: what a client says of its own address is not believed.
-func TestO3SourceAddress(t *testing.T) {
+func TestO3_SourceAddress(t *testing.T) {
 	forwarded := []string{"X-Forwarded-For: 10.0.0.1, 198.51.100.7", "X-Forwarded-For: 203.0.113.9", "Forwarded: for=10.0.0.1", "X-Real-Ip: 10.0.0.1"}
 	for _, tc := range []struct {
 		name   string
@@ -113,7 +113,7 @@ func TestO3SourceAddress(t *testing.T) {
 }
 
 // O4: repeated headers arrive joined by a comma, where a function can see it.
-func TestO4RepeatedHeaders(t *testing.T) {
+func TestO4_RepeatedHeaders(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.raw("GET /api/users/self HTTP/1.1\r\nHost: x\r\nAuthorization: Token a\r\nauthorization: Token b\r\nCookie: sessionid=a\r\nCookie: sessionid=b\r\nConnection: close\r\n\r\n")
 	e := w.last()
@@ -126,7 +126,7 @@ func TestO4RepeatedHeaders(t *testing.T) {
 }
 
 // O5, J1: the limit is on the bytes, however they are sent.
-func TestO5BodyLimit(t *testing.T) {
+func TestO5_J1_BodyLimit(t *testing.T) {
 	const tooLarge = `{"message":"Request Entity Too Large"}`
 	chunk := strings.Repeat("x", 1<<20)
 	w := newWorld(t, Options{})
@@ -149,10 +149,10 @@ func TestO5BodyLimit(t *testing.T) {
 	}
 }
 
-// O7: see TestTimeouts and TestClientHasGone.
+// O7: see TestO7_Timeouts and TestO7_ClientHasGone.
 
 // O8: the request line and all headers count, and 10,240 bytes are the most.
-func TestO8HeaderLimit(t *testing.T) {
+func TestO8_HeaderLimit(t *testing.T) {
 	base := len("GET /api/users/self HTTP/1.1\r\nHost: example.com\r\nCookie: \r\n")
 	for _, tc := range []struct{ size, status int }{{maxHeader, 200}, {maxHeader + 1, 431}} {
 		w := newWorld(t, Options{})
@@ -166,7 +166,7 @@ func TestO8HeaderLimit(t *testing.T) {
 }
 
 // J8: a compressed body is passed on as it is; nothing here unpacks it.
-func TestJ8CompressedBody(t *testing.T) {
+func TestJ8_GO20231664_CVE202326483_CompressedBody(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.do("POST", "/api/auth/register", "\x1f\x8b\x08", "Content-Encoding: gzip", "Content-Type: application/json")
 	if e := w.last(); !e.IsBase64Encoded || e.Body != "H4sI" || e.Headers["content-encoding"] != "gzip" {
@@ -175,7 +175,7 @@ func TestJ8CompressedBody(t *testing.T) {
 }
 
 // J12: all values of a name reach the function.
-func TestJ12RepeatedQuery(t *testing.T) {
+func TestJ12_RepeatedQuery(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.do("GET", "/api/users/self?org=a&org=b&a[]=1&a.b=2&x=1;y=2", "")
 	if e := w.last(); e.RawQueryString != "org=a&org=b&a[]=1&a.b=2&x=1;y=2" || e.QueryStringParameters["org"] != "a,b" || e.QueryStringParameters["x"] != "1;y=2" {

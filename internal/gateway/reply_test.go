@@ -55,7 +55,7 @@ func TestFunctionFails(t *testing.T) {
 
 // A function that ignores its deadline does not hold the client up, and one whose
 // client has gone is not cancelled.
-func TestTimeouts(t *testing.T) {
+func TestO7_Timeouts(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		limit  time.Duration
@@ -79,7 +79,7 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-func TestClientHasGone(t *testing.T) {
+func TestO7_ClientHasGone(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.reply = func(ctx context.Context, _ []byte) ([]byte, error) {
 		if _, ok := ctx.Deadline(); !ok || ctx.Err() != nil {

@@ -59,7 +59,7 @@ func TestI1_OneKeyForEverySpellingOfAnAddress(t *testing.T) {
 	}
 }
 
-func TestI2_LookAlikesInTheLocalPartAreRefused(t *testing.T) {
+func TestI2_DJANGO19844_LookAlikesInTheLocalPartAreRefused(t *testing.T) {
 	refuseEmails(t, map[string]string{
 		"dotless i":         "mıke@example.com",
 		"dotted capital i":  "mİke@example.com",
@@ -77,7 +77,7 @@ func TestI2_LookAlikesInTheLocalPartAreRefused(t *testing.T) {
 	}
 }
 
-func TestI3_LookAlikesOfTheAtSignAreRefused(t *testing.T) {
+func TestI3_AUTHJS7rqj_LookAlikesOfTheAtSignAreRefused(t *testing.T) {
 	refuseEmails(t, map[string]string{
 		"small at":              "bob\uFE6Bexample.com",
 		"full-width at":         "bob\uFF20example.com",

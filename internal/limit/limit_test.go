@@ -68,9 +68,9 @@ func TestTake(t *testing.T) {
 	}
 }
 
-// TestParallel takes from one bucket 64 times at once, on a driver that is
+// TestH14_Parallel takes from one bucket 64 times at once, on a driver that is
 // contended and loses answers: never more than the burst get through.
-func TestParallel(t *testing.T) {
+func TestH14_Parallel(t *testing.T) {
 	for seed := range uint64(5) {
 		var now atomic.Int64
 		now.Store(1_800_000_000_000)

@@ -64,7 +64,7 @@ func TestSearch(t *testing.T) {
 }
 
 // Texts made to be expensive take no longer than plain ones.
-func TestSearchIsLinear(t *testing.T) {
+func TestJ13_SearchIsLinear(t *testing.T) {
 	start := time.Now()
 	for _, part := range []string{`\" `, `" \`, `'"`, `"'`, `\`, `"`, `" ' `, `a"`} {
 		searchTerms(strings.Repeat(part, 200_000))

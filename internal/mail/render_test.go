@@ -75,7 +75,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func TestEveryMessage(t *testing.T) {
+func TestK8_EveryMessage(t *testing.T) {
 	site, data := full()
 	for _, kind := range kinds() {
 		m, err := Render(kind, site, data)
@@ -129,7 +129,7 @@ func checkHTML(t *testing.T, kind string, m Message) {
 	}
 }
 
-func TestRefused(t *testing.T) {
+func TestK1_K2_Refused(t *testing.T) {
 	for name, change := range map[string]func(*string, *Site, *Data){
 		"unknown kind":            func(k *string, _ *Site, _ *Data) { *k = "../layout" },
 		"no recipient":            func(_ *string, _ *Site, d *Data) { d.To = "" },

@@ -237,7 +237,7 @@ func TestDeadInvitations(t *testing.T) {
 	bob.get(page0).is(400).says(dead)
 }
 
-func TestHostileOrganizationName(t *testing.T) {
+func TestK3_HostileOrganizationName(t *testing.T) {
 	evil := `<script>alert(1)</script>”. Visit {{.}} %s "evil" & more`
 	o, bob, _, link := hire(t, evil)
 	shown := "&lt;script&gt;alert(1)&lt;/script&gt;”. Visit {{.}} %s &#34;evil&#34; &amp; more"

@@ -39,7 +39,7 @@ func message() mail.Message {
 	}
 }
 
-func TestSend(t *testing.T) {
+func TestK1_Send(t *testing.T) {
 	server := sestest.Start(t)
 	m := message()
 	id, err := sender(t, server.URL).Send(t.Context(), m)
@@ -67,7 +67,7 @@ func TestSend(t *testing.T) {
 	}
 }
 
-func TestOneRecipient(t *testing.T) {
+func TestK2_OneRecipient(t *testing.T) {
 	server := sestest.Start(t)
 	for _, to := range []string{"", "a@example.org,b@example.org", "A <a@example.org>", "a@example.org\r\nBcc: b@example.org", "a@example.org b@example.org"} {
 		m := message()
