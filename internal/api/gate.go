@@ -217,6 +217,7 @@ func (rt *route) Serve(ctx context.Context, r *Request) (res *Response) {
 	var caller session.Caller
 	var err error
 	defer func() { rt.gate.finish(ctx, r, res, caller, err, time.Since(start)) }()
+	rt.gate.bound(r)
 	media, err := negotiate(r)
 	if err != nil {
 		return rt.gate.fail(rt.baseline, "application/json", err)

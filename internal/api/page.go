@@ -139,6 +139,7 @@ func (p *page) Serve(ctx context.Context, r *Request) (res *Response) {
 	var caller session.Caller
 	var err error
 	defer func() { p.gate.finish(ctx, r, res, caller, err, time.Since(start)) }()
+	p.gate.bound(r)
 	ctx = WithMeta(ctx, r, p.gate.Table.Now())
 	var who *session.Caller
 	if !safe(r.Method) {

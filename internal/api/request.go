@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/url"
+	"slices"
 )
 
 // Request is one HTTP request as API Gateway has already routed it. lambdahttp
@@ -35,6 +36,14 @@ func (r *Request) Cookie(name string) (string, bool) {
 		}
 	}
 	return value, n == 1
+}
+
+// bound drops the twins without a prefix of our own cookies where people come by
+// https: a sibling domain may have planted them.
+func (g *Gate) bound(r *Request) {
+	if g.Secure() {
+		r.Cookies = slices.DeleteFunc(slices.Clone(r.Cookies), func(c Cookie) bool { return c.Name == flowCookie || c.Name == deviceCookie })
+	}
 }
 
 // Response is what goes back. Cookies are Set-Cookie values, one each.

@@ -118,7 +118,7 @@ func cookies(r *http.Request) []string {
 	var out []string
 	for _, line := range r.Header["Cookie"] {
 		for pair := range strings.SplitSeq(line, ";") {
-			if pair = strings.TrimSpace(pair); pair != "" {
+			if pair = strings.Trim(pair, " \t"); pair != "" {
 				out = append(out, pair)
 			}
 		}

@@ -134,12 +134,14 @@ func headers(in map[string]string) map[string]string {
 	return out
 }
 
-// cookies splits each entry at its first "="; one without is no cookie of ours.
+// cookies splits each entry at its first "="; one without is no cookie of ours. Names
+// are taken exactly: browsers keep the prefix __Host- for the host alone, but not
+// with a blank of another alphabet before it.
 func cookies(in []string) []api.Cookie {
 	out := make([]api.Cookie, 0, len(in))
 	for _, entry := range in {
 		if name, value, ok := strings.Cut(entry, "="); ok {
-			out = append(out, api.Cookie{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
+			out = append(out, api.Cookie{Name: strings.TrimLeft(name, " \t"), Value: strings.Trim(value, " \t")})
 		}
 	}
 	return out
