@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"time"
@@ -158,7 +159,7 @@ func (s *Service) find(ctx context.Context, name string) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	sub := &subject{uid: c.UID, network: net, waiting: waiting, byEmail: isEmail, partition: "U#?" + token.Hash("nobody", key)}
+	sub := &subject{uid: c.UID, network: net, waiting: waiting, byEmail: isEmail, partition: "U#?" + hex.EncodeToString(k.MAC("nobody", key))}
 	switch {
 	case c.UID != 0:
 		sub.partition = session.UserPK(c.UID)

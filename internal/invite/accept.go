@@ -129,6 +129,9 @@ func (s *Service) Join(ctx context.Context, key string, p profile.Profile) ([]st
 	if err != nil {
 		return nil, err
 	}
+	if p.UID == i.Inviter {
+		return nil, &store.ConflictError{} // ids of one millisecond may collide: another is drawn
+	}
 	next, err := s.Table.Get(ctx, append(keys, tenant.MembersKey(i.Org))...)
 	if err != nil {
 		return nil, err

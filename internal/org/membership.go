@@ -37,11 +37,15 @@ func (r MemberRequest) Next(uid int64, near []store.Item) ([]store.Key, error) {
 }
 
 // beyond is where a pointer leads: the organization as the caller stands to it,
-// the row of the roster, and the member with profile or the invitation.
+// the row of the roster, and the member with profile or the invitation. Where there
+// is no pointer as much is read, so that time does not tell.
 func beyond(uid, id int64, near []store.Item) ([]store.Key, error) {
 	p, err := Pointers.Of(near[0])
-	if err != nil || p.Org == 0 {
+	if err != nil {
 		return nil, err
+	}
+	if p.Org == 0 {
+		p.Key = "none"
 	}
 	keys := []store.Key{tenant.Key(p.Org), tenant.MemberKey(uid, p.Org), MemberRowKey(p.Org, id)}
 	if p.UID != 0 {

@@ -63,9 +63,10 @@ func (s *Service) find(ctx context.Context, who session.Caller, scope string) (f
 }
 
 // orInvited turns a 404 into a 403 for somebody who has been invited: they know
-// that the organization is there, and may not look at it yet.
+// that the organization is there, and may not look at it yet. It reads as much if
+// there is no such organization.
 func (s *Service) orInvited(ctx context.Context, who session.Caller, org int64, err error) error {
-	if org == 0 || fault.Of(err).Status != 404 {
+	if fault.Of(err).Status != 404 {
 		return err
 	}
 	invited, lost := api.Invited(ctx, s.Table, who.UID, org)
