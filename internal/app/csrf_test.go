@@ -28,7 +28,7 @@ func forgeries(w *apptest.World, other string) map[string][]string {
 	}
 }
 
-func TestE1_E4_EveryChangeNeedsTheToken(t *testing.T) {
+func TestE1_E2_E3_E4_EveryChangeNeedsTheToken(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	h := hold(w, "holder01")
 	h.found()
@@ -54,7 +54,7 @@ func TestE1_E4_EveryChangeNeedsTheToken(t *testing.T) {
 	}
 }
 
-func TestE3_OwnOrigins(t *testing.T) {
+func TestE2_E3_OwnOrigins(t *testing.T) {
 	w := apptest.New(t, limitsOff, apptest.Env("GATEHOUSE_TRUSTED_ORIGINS", "https://front.example"))
 	operator(w, "holder01", true)
 	c := w.SignIn("holder01")
@@ -100,7 +100,7 @@ func TestE5_SignInOverALiveSession(t *testing.T) {
 	c.Post("/api/auth/login", sign).Is(200)
 }
 
-func TestE1_FormsFromOtherSites(t *testing.T) {
+func TestE1_E2_E4_FormsFromOtherSites(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	operator(w, "holder01", true)
 	c := w.SignIn("holder01")

@@ -53,7 +53,7 @@ func TestA1_RegisterKnownAddress(t *testing.T) {
 	}
 }
 
-func TestA2_A3_LoginUnknownWrongAndLocked(t *testing.T) {
+func TestA2_A3_KRATOS_LoginUnknownWrongAndLocked(t *testing.T) {
 	for _, path := range []string{"/api/auth/login", "/api/auth/token"} {
 		for field, suffix := range map[string]string{"username": "", "email": "@example.com"} {
 			w := apptest.New(t, behindProxy)
@@ -79,7 +79,7 @@ func TestA2_A3_LoginUnknownWrongAndLocked(t *testing.T) {
 	}
 }
 
-func TestA2_BasicUnknownAndWrong(t *testing.T) {
+func TestA2_A3_BasicUnknownAndWrong(t *testing.T) {
 	w := apptest.New(t, behindProxy)
 	got := probe(w, false, func(c *apptest.Client, name string) *apptest.Answer {
 		return c.With("Authorization", basic(name, "not the password")).Get("/api/users/self")
@@ -90,7 +90,7 @@ func TestA2_BasicUnknownAndWrong(t *testing.T) {
 	}
 }
 
-func TestA2_SameHashCost(t *testing.T) {
+func TestA2_KRATOS_SameHashCost(t *testing.T) {
 	w := apptest.New(t, apptest.RealHash)
 	h := w.Parts.Hasher
 	stored, err := h.Hash(w.Context(), apptest.Password)
@@ -181,7 +181,7 @@ func TestA7_ChangeToTakenAddress(t *testing.T) {
 	}
 }
 
-func TestA9_LimitsOfKnownAndUnknown(t *testing.T) {
+func TestA9_ZIT23511_LimitsOfKnownAndUnknown(t *testing.T) {
 	w := apptest.New(t, behindProxy)
 	names := people(w)
 	first := map[string][]string{}

@@ -111,7 +111,7 @@ func TestF_AddressNeverFindsAnAccount(t *testing.T) {
 	a.Client().Post("/api/auth/login", object{"email": "holder01@example.com", "password": apptest.Password}).Is(200)
 }
 
-func TestF_BadForeignTokens(t *testing.T) {
+func TestF1_F2_F3_F5_F6_F7_F8_F9_KC7fpj_OverHTTP(t *testing.T) {
 	a := newAbroad(t, false)
 	a.link(operator(a.World, "holder01", true), a.oidc)
 	a.link(operator(a.World, "holder02", true), a.cognito)
@@ -171,7 +171,7 @@ func TestF_BadForeignTokens(t *testing.T) {
 	}
 }
 
-func TestD7_ForeignTokenBeforeTheEpoch(t *testing.T) {
+func TestD7_ZIT22492_ForeignTokenBeforeTheEpoch(t *testing.T) {
 	a := newAbroad(t, false)
 	uid := operator(a.World, "holder01", true)
 	a.link(uid, a.oidc)

@@ -50,7 +50,7 @@ func TestB1_GuessesAtOneAccount(t *testing.T) {
 	}
 }
 
-func TestB2_GuessesFromEverywhere(t *testing.T) {
+func TestB2_B5_GuessesFromEverywhere(t *testing.T) {
 	w := apptest.New(t, behindProxy)
 	operator(w, "victim01", true)
 	evaluated := 0
@@ -143,8 +143,8 @@ func TestB7_RightPasswordWhileThrottled(t *testing.T) {
 	}
 }
 
-// TestB8_OneCounter guesses by every way there is.
-func TestB8_OneCounter(t *testing.T) {
+// TestB8_KC9798_ZIT64102_OneCounter guesses by every way there is.
+func TestB8_KC9798_ZIT64102_OneCounter(t *testing.T) {
 	w := apptest.New(t, behindProxy)
 	operator(w, "victim01", true)
 	stolen := from(w, "10.8.0.1")

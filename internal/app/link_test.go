@@ -21,7 +21,7 @@ func confirmReset(w *apptest.World, form object) *apptest.Answer {
 	return w.Client().Post("/api/auth/password/reset/confirm", form)
 }
 
-func TestC1_ForgedHosts(t *testing.T) {
+func TestC1_ZIT2wmj_ForgedHeaders(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	operator(w, "victim01", true)
 	for _, h := range []string{"X-Forwarded-Host", "X-Forwarded-Server", "X-Original-Host", "X-Host", "Forwarded", "Referer", "Origin", "X-Forwarded-Proto"} {
@@ -39,7 +39,7 @@ func TestC1_ForgedHosts(t *testing.T) {
 	}
 }
 
-func TestC4_OlderResetLinks(t *testing.T) {
+func TestC4_C14_OlderResetLinks(t *testing.T) {
 	events := map[string]func(w *apptest.World, c *apptest.Client, form object){
 		"a newer one": func(w *apptest.World, _ *apptest.Client, _ object) { askReset(w, "victim01@example.com") },
 		"used":        func(w *apptest.World, _ *apptest.Client, form object) { confirmReset(w, form).Is(200) },

@@ -113,7 +113,7 @@ func TestC3_ResetTokenOnce(t *testing.T) {
 	}
 }
 
-func TestD5_OneRefreshTokenOneChain(t *testing.T) {
+func TestD4_D5_KC1035_CXF50631_OneRefreshTokenOneChain(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	operator(w, "racer001", true)
 	_, first := tokens(w, "racer001")

@@ -135,7 +135,7 @@ func TestD9_AccessTokenEnds(t *testing.T) {
 	bearer(w, access).Get("/api/users/self").Is(401)
 }
 
-func TestD6_RefreshOutlivesARestart(t *testing.T) {
+func TestD6_KC9802_RefreshOutlivesARestart(t *testing.T) {
 	dir := apptest.Dir(t.TempDir())
 	w := apptest.New(t, dir)
 	operator(w, "holder01", true)

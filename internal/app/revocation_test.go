@@ -201,7 +201,7 @@ func (h *holder) patch(change object) {
 	h.admin().Patch("/api/users/"+strconv.FormatInt(h.uid, 10), change).Is(200)
 }
 
-func TestD7_EveryEventEndsItsCredentials(t *testing.T) {
+func TestC10_D7_ZIT22492_EveryEventEndsItsCredentials(t *testing.T) {
 	for _, e := range revocations {
 		t.Run(e.name, func(t *testing.T) {
 			w := apptest.New(t, limitsOff)
@@ -224,7 +224,7 @@ func TestD7_EveryEventEndsItsCredentials(t *testing.T) {
 	}
 }
 
-func TestD1_SignInReplacesTheSession(t *testing.T) {
+func TestD1_KC7507_SignInReplacesTheSession(t *testing.T) {
 	w := apptest.New(t)
 	operator(w, "holder01", true)
 	c := w.SignIn("holder01")

@@ -169,7 +169,7 @@ func payloadOf(t *testing.T, w *world) []byte {
 	return raw
 }
 
-func TestF9_TypeConfusion(t *testing.T) {
+func TestF9_KC7fpj_TypeConfusion(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		for _, typ := range []any{
 			"logout+jwt", "application/logout+jwt", "secevent+jwt", "dpop+jwt", "JOSE", "refresh+jwt", "state+jwt",

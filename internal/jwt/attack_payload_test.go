@@ -141,7 +141,7 @@ func TestF10_DuplicateMembers(t *testing.T) {
 	})
 }
 
-func TestF11_SizeAndDepth(t *testing.T) {
+func TestF11_GOJOSE27144_GOLANGJWT30204_SizeAndDepth(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		nested := func(n int) any {
 			return json.RawMessage(strings.Repeat("[", n) + strings.Repeat("]", n))

@@ -10,7 +10,7 @@ import (
 )
 
 // The page is no second way to guess a password.
-func TestOwnershipPasswordIsLimited(t *testing.T) {
+func TestB8_KC9798_ZIT64102_OwnershipPasswordIsLimited(t *testing.T) {
 	o, boss, bob := crew(t, "Engines")
 	o.offer(bob)
 	form := bob.get(engines).accept()
