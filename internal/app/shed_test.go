@@ -52,10 +52,10 @@ func hashing(w *apptest.World, c *apptest.Client) (strangers, known map[string]f
 		}
 }
 
-// TestB14_ShedBeforeTheHash: where the line for hashes is full, whatever needs one is
+// TestB12_ShedBeforeTheHash: where the line for hashes is full, whatever needs one is
 // refused with 503 and Retry-After, before a hash is begun and before anything is
 // written; what needs none is served.
-func TestB14_ShedBeforeTheHash(t *testing.T) {
+func TestB12_ShedBeforeTheHash(t *testing.T) {
 	w := apptest.New(t)
 	operator(w, "shed01", true)
 	c := w.SignIn("shed01")
@@ -91,9 +91,9 @@ func busy(t *testing.T, name string, a *apptest.Answer) {
 	}
 }
 
-// TestB14_BusyCostsNoAttempt: however often somebody was told that the server is
+// TestB5_BusyCostsNoAttempt: however often somebody was told that the server is
 // busy, they have all their attempts, and are not locked out.
-func TestB14_BusyCostsNoAttempt(t *testing.T) {
+func TestB5_BusyCostsNoAttempt(t *testing.T) {
 	w := apptest.New(t)
 	operator(w, "shed01", true)
 	empty := fillLine(w)
