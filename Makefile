@@ -6,7 +6,7 @@ LAMBDA  := signup login account organizations invitations permissions pages edge
 LDFLAGS := -s -w -buildid=
 ARCH    ?= arm64
 
-.PHONY: help run test check race engines fuzz test-clients faults timing vuln bench overload build $(LAMBDA:%=build-%Function)
+.PHONY: help run test check race engines fuzz test-clients faults model timing vuln bench overload build $(LAMBDA:%=build-%Function)
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ test-clients: ## CVAT's own SDK, from PyPI, against a server of this tree
 faults: ## pairs of requests in every order of their store calls; GATEHOUSE_FAULTS=long plays the longest and triples too
 	GATEHOUSE_FAULTS=$(or $(GATEHOUSE_FAULTS),on) $(GO) test -count=1 -timeout 100m -v -run TestInterleavings ./internal/app >$(or $(TMPDIR),/tmp)/gatehouse-faults.$$$$; status=$$?; \
 	grep -E '^(interleavings|--- FAIL|FAIL|ok|panic)|_test.go:' $(or $(TMPDIR),/tmp)/gatehouse-faults.$$$$; rm -f $(or $(TMPDIR),/tmp)/gatehouse-faults.$$$$; exit $$status
+
+model: ## the whole API against a model of it, 500 sequences of 50 commands; GATEHOUSE_MODEL=10000 for a night
+	GATEHOUSE_MODEL=$(or $(GATEHOUSE_MODEL),500) $(GO) test -count=1 -timeout 12h -v -run '^TestModel' ./internal/model
 
 timing: ## whether the time of a wrong sign-in tells an account from none; minutes, on a quiet machine
 	GATEHOUSE_TEST_TIMING=2000 $(GO) test -count=1 -timeout 30m -v -run TestA12_WelchT ./internal/app

@@ -28,12 +28,9 @@ func (rt *route) caller(ctx context.Context, r *Request, also ...store.Key) (ses
 	if rt.noPAT && t.Kind == session.CredPAT {
 		return session.Caller{}, fault.NoCredentials()
 	}
-	c, err := rt.gate.identify(ctx, r, t, also...)
+	c, err := rt.gate.identify(ctx, r, t, rt.repeated, also...)
 	if err != nil {
 		return c, err
-	}
-	if c.Left() && !rt.repeated {
-		c = session.Caller{}
 	}
 	if c.UID == 0 {
 		if rt.who != anyone {
@@ -66,8 +63,9 @@ func (rt *route) permitted(r *Request, c session.Caller) error {
 }
 
 // identify turns a ticket into the caller, or into the 401 that says why not. A
-// dead session cookie is as good as none, as in the baseline.
-func (g *Gate) identify(ctx context.Context, r *Request, t session.Ticket, also ...store.Key) (session.Caller, error) {
+// dead session cookie is as good as none, as in the baseline; so is one of a session
+// that was left, except with repeated.
+func (g *Gate) identify(ctx context.Context, r *Request, t session.Ticket, repeated bool, also ...store.Key) (session.Caller, error) {
 	if t.Code != session.OK {
 		return session.Caller{}, refusal(t)
 	}
@@ -78,7 +76,7 @@ func (g *Gate) identify(ctx context.Context, r *Request, t session.Ticket, also 
 	if err != nil {
 		return session.Caller{}, fault.Unavailable(err)
 	}
-	if code != session.OK && code != session.Left {
+	if code != session.OK && (code != session.Left || !repeated) {
 		if t.Kind == session.CredCookie {
 			return session.Caller{}, nil
 		}

@@ -78,7 +78,7 @@ func (f *Fallback) known(ctx context.Context, r *Request) error {
 	}
 	safeRequest := *r
 	safeRequest.Method = "GET" // nothing is done: no CSRF to speak of
-	c, err := f.Gate.identify(ctx, &safeRequest, t)
+	c, err := f.Gate.identify(ctx, &safeRequest, t, false)
 	if err == nil && c.UID == 0 {
 		err = fault.NoCredentials()
 	}
