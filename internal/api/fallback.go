@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/url"
 	"sort"
 	"strings"
 	"time"
@@ -23,16 +24,23 @@ type Fallback struct {
 	Slashed map[string]Handler
 }
 
+// maxSlashed is longer than any such address that was ever mailed: what is longer is
+// not led on, because it would come back as a header.
+const maxSlashed = 300
+
 // Serve implements Handler.
 func (f *Fallback) Serve(ctx context.Context, r *Request) (res *Response) {
 	for pattern, h := range f.Slashed {
+		if len(r.Path) > maxSlashed {
+			break
+		}
 		params, ok := matchPath(pattern, r.Path)
 		if ok && r.Method == "GET" {
 			r.Params = params
 			return h.Serve(ctx, r)
 		}
 		if _, ok := matchPath(pattern, r.Path+"/"); ok && strings.Contains(pattern, "{") && r.Method == "GET" {
-			res := f.Gate.renderPage(&PageAnswer{Location: r.Path + "/"})
+			res := f.Gate.renderPage(&PageAnswer{Location: (&url.URL{Path: r.Path + "/"}).EscapedPath()})
 			res.Status = 301
 			return res
 		}
