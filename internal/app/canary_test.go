@@ -7,9 +7,9 @@ import (
 	"gatehouse/internal/apptest"
 )
 
-// TestN1_SecretsStayOutOfLogsAndErrors tells the story of an account, with
+// TestN1_ASVS16_2_5_SecretsStayOutOfLogsAndErrors tells the story of an account, with
 // mistakes, and looks for everything secret in the log and in every refusal.
-func TestN1_SecretsStayOutOfLogsAndErrors(t *testing.T) {
+func TestN1_ASVS16_2_5_SecretsStayOutOfLogsAndErrors(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	secrets := map[string]string{"password": apptest.Password, "new password": newPassword, "typed in vain": "canary-wrong-password-4711"}
 	var refused strings.Builder
@@ -95,7 +95,7 @@ func TestN1_SecretsStayOutOfLogsAndErrors(t *testing.T) {
 	}
 }
 
-func TestN3_LogLinesAreWhole(t *testing.T) {
+func TestN3_ASVS16_4_1_LogLinesAreWhole(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	for _, v := range []string{"a\tb", `","level":"ERROR`, "\u2028x", strings.Repeat("x", 3000)} {
 		w.Client().With("User-Agent", v).Post("/api/auth/login", object{"username": v, "password": v})

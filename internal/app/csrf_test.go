@@ -28,7 +28,7 @@ func forgeries(w *apptest.World, other string) map[string][]string {
 	}
 }
 
-func TestE1_E2_E3_E4_EveryChangeNeedsTheToken(t *testing.T) {
+func TestE1_E2_E3_E4_ASVS3_5_1_ASVS3_5_2_EveryChangeNeedsTheToken(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	h := hold(w, "holder01")
 	h.found()
@@ -100,7 +100,7 @@ func TestE5_SignInOverALiveSession(t *testing.T) {
 	c.Post("/api/auth/login", sign).Is(200)
 }
 
-func TestE1_E2_E4_FormsFromOtherSites(t *testing.T) {
+func TestE1_E2_E4_ASVS3_5_1_FormsFromOtherSites(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	operator(w, "holder01", true)
 	c := w.SignIn("holder01")
@@ -143,8 +143,8 @@ func TestE1_E2_E4_FormsFromOtherSites(t *testing.T) {
 	}
 }
 
-// TestE9_ReadingChangesNothing asks for everything that can be asked for.
-func TestE9_ReadingChangesNothing(t *testing.T) {
+// TestE9_ASVS3_5_3_ReadingChangesNothing asks for everything that can be asked for.
+func TestE9_ASVS3_5_3_ReadingChangesNothing(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	h := hold(w, "chief00")
 	h.admin().Patch(fmt.Sprint("/api/users/", h.uid), object{"groups": []string{"admin"}}).Is(200)

@@ -35,7 +35,7 @@ func probe(w *apptest.World, reads bool, ask func(c *apptest.Client, name string
 	return got
 }
 
-func TestA1_RegisterKnownAddress(t *testing.T) {
+func TestA1_ASVS6_3_8_RegisterKnownAddress(t *testing.T) {
 	w := apptest.New(t, behindProxy)
 	got := probe(w, true, func(c *apptest.Client, name string) *apptest.Answer {
 		return c.Post("/api/auth/register", apptest.Form("newbi"+name[:2], name+"@example.com"))
@@ -53,7 +53,7 @@ func TestA1_RegisterKnownAddress(t *testing.T) {
 	}
 }
 
-func TestA2_A3_KRATOS_LoginUnknownWrongAndLocked(t *testing.T) {
+func TestA2_A3_KRATOS_ASVS6_3_8_LoginUnknownWrongAndLocked(t *testing.T) {
 	for _, path := range []string{"/api/auth/login", "/api/auth/token"} {
 		for field, suffix := range map[string]string{"username": "", "email": "@example.com"} {
 			w := apptest.New(t, behindProxy)
@@ -132,7 +132,7 @@ func TestA12_LoginTime(t *testing.T) {
 	}
 }
 
-func TestA4_ResetKnownAndUnknown(t *testing.T) {
+func TestA4_ASVS6_3_8_ResetKnownAndUnknown(t *testing.T) {
 	w := apptest.New(t, behindProxy)
 	got := probe(w, true, func(c *apptest.Client, name string) *apptest.Answer {
 		return c.Post("/api/auth/password/reset", object{"email": name + "@example.com"})
@@ -148,7 +148,7 @@ func TestA4_ResetKnownAndUnknown(t *testing.T) {
 	}
 }
 
-func TestA5_ResendKnownAndUnknown(t *testing.T) {
+func TestA5_ASVS6_3_8_ResendKnownAndUnknown(t *testing.T) {
 	w := apptest.New(t, behindProxy)
 	same(t, probe(w, true, func(c *apptest.Client, name string) *apptest.Answer {
 		return c.Post("/api/auth/verify-email/resend", object{"email": name + "@example.com"})
@@ -158,7 +158,7 @@ func TestA5_ResendKnownAndUnknown(t *testing.T) {
 	}
 }
 
-func TestA7_ChangeToTakenAddress(t *testing.T) {
+func TestA7_ASVS6_3_8_ChangeToTakenAddress(t *testing.T) {
 	w := apptest.New(t, behindProxy)
 	operator(w, "mover01", true)
 	got := map[string]seen{}
@@ -199,7 +199,7 @@ func TestA9_ZIT23511_LimitsOfKnownAndUnknown(t *testing.T) {
 	}
 }
 
-func TestA11_ForeignAndMissingObjects(t *testing.T) {
+func TestA11_ASVS8_2_2_ForeignAndMissingObjects(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	h := hold(w, "holder01")
 	operator(w, "stranger", true)

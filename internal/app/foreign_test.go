@@ -44,7 +44,7 @@ func (a *abroad) who(token string) string {
 	return bearer(a.World, token).Get("/api/users/self").Is(200).String("username")
 }
 
-func TestF_OwnAndForeignTokensSideBySide(t *testing.T) {
+func TestF_ASVS6_8_1_OwnAndForeignTokensSideBySide(t *testing.T) {
 	a := newAbroad(t, false)
 	one, two := operator(a.World, "holder01", true), operator(a.World, "holder02", true)
 	bearer(a.World, a.oidc.Mint(nil)).Get("/api/users/self").Is(401)
@@ -96,8 +96,8 @@ func TestF_ProvisionedOnce(t *testing.T) {
 	}
 }
 
-// TestF_AddressNeverFindsAnAccount provisions a subject whose address somebody has.
-func TestF_AddressNeverFindsAnAccount(t *testing.T) {
+// TestF_ASVS10_3_2_ASVS10_3_3_AddressNeverFindsAnAccount provisions a subject whose address somebody has.
+func TestF_ASVS10_3_2_ASVS10_3_3_AddressNeverFindsAnAccount(t *testing.T) {
 	a := newAbroad(t, true)
 	uid := operator(a.World, "holder01", true)
 	token := a.oidc.Mint(map[string]any{"email": "holder01@example.com", "preferred_username": "holder01", "sub": "thief", "groups": []string{"admin"}})
@@ -111,7 +111,7 @@ func TestF_AddressNeverFindsAnAccount(t *testing.T) {
 	a.Client().Post("/api/auth/login", object{"email": "holder01@example.com", "password": apptest.Password}).Is(200)
 }
 
-func TestF1_F2_F3_F5_F6_F7_F8_F9_KC7fpj_OverHTTP(t *testing.T) {
+func TestF1_F2_F3_F5_F6_F7_F8_F9_KC7fpj_ASVS6_8_2_ASVS10_3_1_OverHTTP(t *testing.T) {
 	a := newAbroad(t, false)
 	a.link(operator(a.World, "holder01", true), a.oidc)
 	a.link(operator(a.World, "holder02", true), a.cognito)

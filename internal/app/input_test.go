@@ -202,7 +202,7 @@ var malformed = []struct {
 	{"NaN", `{"x":NaN}`, nil, 400, "JSON parse error - "},
 }
 
-func TestJ1_J2_J3_J5_J6_J7_J9_J10_MalformedBodies(t *testing.T) {
+func TestJ1_J2_J3_J5_J6_J7_J9_J10_ASVS15_3_7_MalformedBodies(t *testing.T) {
 	tryAll(t, func(t *testing.T, c change, send func(string, ...string) *apptest.Answer) {
 		for _, m := range malformed {
 			a := send(m.body, m.header...)
@@ -241,7 +241,7 @@ func with(t *testing.T, body, name, value string) string {
 	return string(b)
 }
 
-func TestJ9_J10_BadMembers(t *testing.T) {
+func TestJ9_J10_ASVS15_3_5_BadMembers(t *testing.T) {
 	long := `"` + strings.Repeat("x", 20_000) + `"`
 	tryAll(t, func(t *testing.T, c change, send func(string, ...string) *apptest.Answer) {
 		if c.body == "" {

@@ -33,7 +33,7 @@ func eachSuccession(t *testing.T, do func(t *testing.T, w *apptest.World, c, old
 	}
 }
 
-func cookieOf(a *apptest.Answer) string {
+func sessionOf(a *apptest.Answer) string {
 	for _, line := range a.Header["Set-Cookie"] {
 		if v, ok := strings.CutPrefix(line, "sessionid="); ok {
 			v, _, _ = strings.Cut(v, ";")
@@ -47,7 +47,7 @@ func TestD3_LostReplyGivesTheSameSessionAgain(t *testing.T) {
 	eachSuccession(t, func(t *testing.T, w *apptest.World, c, old *apptest.Client, again func(*apptest.Client) *apptest.Answer) {
 		for range 2 { // each in a browser that never heard the answer
 			deaf := w.Client().With("Cookie", old.Header.Get("Cookie")).With("X-CSRFToken", old.Header.Get("X-CSRFToken"))
-			if got := cookieOf(again(deaf).Is(200)); got == "" || got != c.Cookie("sessionid") {
+			if got := sessionOf(again(deaf).Is(200)); got == "" || got != c.Cookie("sessionid") {
 				t.Errorf("a repetition gives the session %q, want %q", got, c.Cookie("sessionid"))
 			}
 		}
@@ -137,7 +137,7 @@ func TestD4_ConfirmedTwiceAtOnce(t *testing.T) {
 			a := tab.Post("/api/auth/reauthenticate", object{"password": apptest.Password})
 			mu.Lock()
 			defer mu.Unlock()
-			got[cookieOf(a)]++
+			got[sessionOf(a)]++
 		})
 	}
 	wg.Wait()

@@ -26,7 +26,7 @@ func throttled(t *testing.T, a *apptest.Answer) int {
 	return n
 }
 
-func TestB1_GuessesAtOneAccount(t *testing.T) {
+func TestB1_ASVS6_3_1_GuessesAtOneAccount(t *testing.T) {
 	for _, name := range []string{"victim01", "nobody01"} {
 		w := apptest.New(t)
 		operator(w, "victim01", true)
@@ -50,7 +50,7 @@ func TestB1_GuessesAtOneAccount(t *testing.T) {
 	}
 }
 
-func TestB2_B5_GuessesFromEverywhere(t *testing.T) {
+func TestB2_B5_ASVS6_3_1_NIST3_2_2_GuessesFromEverywhere(t *testing.T) {
 	w := apptest.New(t, behindProxy)
 	operator(w, "victim01", true)
 	evaluated := 0
@@ -70,7 +70,7 @@ func TestB2_B5_GuessesFromEverywhere(t *testing.T) {
 	c.Post("/api/auth/login", object{"username": "victim01", "password": newPassword}).Is(200)
 }
 
-func TestB3_Spray(t *testing.T) {
+func TestB3_ASVS6_3_1_Spray(t *testing.T) {
 	w := apptest.New(t, behindProxy)
 	evaluated := 0
 	for i := range 300 {
@@ -143,8 +143,8 @@ func TestB7_RightPasswordWhileThrottled(t *testing.T) {
 	}
 }
 
-// TestB8_KC9798_ZIT64102_OneCounter guesses by every way there is.
-func TestB8_KC9798_ZIT64102_OneCounter(t *testing.T) {
+// TestB8_KC9798_ZIT64102_ASVS6_3_1_ASVS6_3_4_OneCounter guesses by every way there is.
+func TestB8_KC9798_ZIT64102_ASVS6_3_1_ASVS6_3_4_OneCounter(t *testing.T) {
 	w := apptest.New(t, behindProxy)
 	operator(w, "victim01", true)
 	stolen := from(w, "10.8.0.1")
@@ -200,7 +200,7 @@ func TestB10_AddressesOfOneNetwork(t *testing.T) {
 	}
 }
 
-func TestC13_MailBombing(t *testing.T) {
+func TestC13_ASVS2_4_1_MailBombing(t *testing.T) {
 	for _, path := range []string{"/api/auth/password/reset", "/api/auth/verify-email/resend"} {
 		w := apptest.New(t, behindProxy)
 		operator(w, "victim01", true)
@@ -230,7 +230,7 @@ func TestC13_MailsFromOneNetwork(t *testing.T) {
 	from(w, "10.1.2.1").Post("/api/auth/password/reset", object{"email": "another@example.com"}).Is(200)
 }
 
-func TestB1_SignupFromOneNetwork(t *testing.T) {
+func TestB1_ASVS2_4_1_SignupFromOneNetwork(t *testing.T) {
 	for _, mode := range []string{"none", "mandatory"} {
 		w := apptest.New(t, behindProxy, apptest.Env("GATEHOUSE_EMAIL_VERIFICATION", mode))
 		made := 0

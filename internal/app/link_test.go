@@ -39,7 +39,7 @@ func TestC1_ZIT2wmj_ForgedHeaders(t *testing.T) {
 	}
 }
 
-func TestC4_C14_OlderResetLinks(t *testing.T) {
+func TestC4_C14_NIST4_2_1_2_OlderResetLinks(t *testing.T) {
 	events := map[string]func(w *apptest.World, c *apptest.Client, form object){
 		"a newer one": func(w *apptest.World, _ *apptest.Client, _ object) { askReset(w, "victim01@example.com") },
 		"used":        func(w *apptest.World, _ *apptest.Client, form object) { confirmReset(w, form).Is(200) },
@@ -184,7 +184,7 @@ func TestC14_LinksEnd(t *testing.T) {
 	w.Client().Post("/api/auth/email/undo", object{"key": undo}).Is(400)
 }
 
-func TestD16_StolenSessionAfterFiveMinutes(t *testing.T) {
+func TestD16_ASVS7_5_1_StolenSessionAfterFiveMinutes(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	h := hold(w, "holder01")
 	for _, name := range []string{"token", "pat", "basic"} {

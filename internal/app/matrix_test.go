@@ -181,9 +181,9 @@ func matrix() []cell {
 	}
 }
 
-// TestMatrix sends every request of the matrix as every actor, each to a copy of
+// TestASVS8_1_1_Matrix sends every request of the matrix as every actor, each to a copy of
 // the same installation.
-func TestG1_Matrix(t *testing.T) {
+func TestG1_ASVS8_2_1_ASVS8_2_2_ASVS8_4_1_Matrix(t *testing.T) {
 	s := setStage(t)
 	for _, row := range matrix() {
 		t.Run(row.route+" "+row.relation, func(t *testing.T) {
@@ -212,9 +212,9 @@ func explained(t *testing.T, actor string, a *apptest.Answer) {
 	}
 }
 
-// TestG1_MatrixIsComplete fails for a route of organizations that is not in the
+// TestG1_ASVS7_2_1_ASVS8_2_1_MatrixIsComplete fails for a route of organizations that is not in the
 // matrix, and for one that is open to everybody without being known to be.
-func TestG1_MatrixIsComplete(t *testing.T) {
+func TestG1_ASVS7_2_1_ASVS8_2_1_MatrixIsComplete(t *testing.T) {
 	b, err := os.ReadFile("routes.txt")
 	if err != nil {
 		t.Fatal(err)

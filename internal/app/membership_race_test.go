@@ -15,9 +15,9 @@ import (
 // schedules is how many times each race is run; they differ in their timing.
 const schedules = 12
 
-// TestH5_OnePersonFromAllSides invites, accepts, removes and changes the role of the
+// TestH5_ASVS15_4_2_OnePersonFromAllSides invites, accepts, removes and changes the role of the
 // same person at once. Whatever wins, what is left is one consistent story.
-func TestH5_OnePersonFromAllSides(t *testing.T) {
+func TestH5_ASVS15_4_2_OnePersonFromAllSides(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	w.Join("founder", "founder@example.org")
 	owner := w.SignIn("founder")
@@ -92,7 +92,7 @@ func clear(t *testing.T, w *apptest.World, team *apptest.Team, owner, guest *app
 	}
 }
 
-func TestH9_WithdrawalAgainstAcceptance(t *testing.T) {
+func TestH9_ASVS15_4_2_WithdrawalAgainstAcceptance(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	w.Join("founder", "founder@example.org")
 	owner := w.SignIn("founder")
@@ -118,9 +118,9 @@ func TestH9_WithdrawalAgainstAcceptance(t *testing.T) {
 	}
 }
 
-// TestH6_OwnersExits lets an owner hand over, leave, delete the account and delete
+// TestH6_ASVS15_4_2_OwnersExits lets an owner hand over, leave, delete the account and delete
 // the organization at once: an organization that lives has its owner.
-func TestH6_OwnersExits(t *testing.T) {
+func TestH6_ASVS15_4_2_OwnersExits(t *testing.T) {
 	w := apptest.New(t, limitsOff, transferOn)
 	for n := range schedules {
 		first, second := fmt.Sprintf("first%d", n), fmt.Sprintf("second%d", n)

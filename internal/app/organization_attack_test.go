@@ -61,9 +61,9 @@ func demote(w *apptest.World, uid int64, change func(*session.Authority)) {
 	}
 }
 
-// TestG13_DisabledInTheMiddle disables whoever is at work, between what they read
+// TestG13_ASVS8_3_3_DisabledInTheMiddle disables whoever is at work, between what they read
 // and what they write. Nothing is written any more.
-func TestG13_DisabledInTheMiddle(t *testing.T) {
+func TestG13_ASVS8_3_3_DisabledInTheMiddle(t *testing.T) {
 	disable := func(a *session.Authority) { a.Status = session.Disabled; a.Epoch++ }
 	for name, x := range map[string]struct {
 		prefix string
@@ -98,7 +98,7 @@ func TestG13_DisabledInTheMiddle(t *testing.T) {
 	}
 }
 
-func TestG13_DisabledDuringABatch(t *testing.T) {
+func TestG13_ASVS8_3_3_DisabledDuringABatch(t *testing.T) {
 	w, b := interrupted(t)
 	w.Join("founder", "founder@example.org")
 	owner := w.SignIn("founder")

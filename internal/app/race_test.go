@@ -77,7 +77,7 @@ func TestH1_OneUserName(t *testing.T) {
 	}
 }
 
-func TestC3_VerifyKeyOnce(t *testing.T) {
+func TestC3_ASVS2_3_4_VerifyKeyOnce(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	w.Client().Post("/api/auth/register", apptest.Form("racer001", "racer001@example.com")).Is(201)
 	key := apptest.Key(w, w.Mail("racer001@example.com", "confirm").Links[0])
@@ -90,7 +90,7 @@ func TestC3_VerifyKeyOnce(t *testing.T) {
 	w.SignIn("racer001")
 }
 
-func TestC3_ResetTokenOnce(t *testing.T) {
+func TestC3_ASVS2_3_4_ResetTokenOnce(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	operator(w, "racer001", true)
 	w.Client().Post("/api/auth/password/reset", object{"email": "racer001@example.com"}).Is(200)
@@ -113,7 +113,7 @@ func TestC3_ResetTokenOnce(t *testing.T) {
 	}
 }
 
-func TestD4_D5_KC1035_CXF50631_OneRefreshTokenOneChain(t *testing.T) {
+func TestD4_D5_KC1035_CXF50631_ASVS10_4_5_OneRefreshTokenOneChain(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	operator(w, "racer001", true)
 	_, first := tokens(w, "racer001")
@@ -143,7 +143,7 @@ func TestD4_D5_KC1035_CXF50631_OneRefreshTokenOneChain(t *testing.T) {
 	}
 }
 
-func TestH8_SignOutBeatsRefresh(t *testing.T) {
+func TestH8_ASVS7_4_1_SignOutBeatsRefresh(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	operator(w, "racer001", true)
 	for range 8 {
@@ -174,7 +174,7 @@ func TestH8_SignOutBeatsRefresh(t *testing.T) {
 	}
 }
 
-func TestB4_ParallelGuesses(t *testing.T) {
+func TestB4_ASVS6_3_1_ParallelGuesses(t *testing.T) {
 	for _, path := range []string{"/api/auth/login", "/api/auth/token"} {
 		w := apptest.New(t)
 		operator(w, "racer001", true)
@@ -189,7 +189,7 @@ func TestB4_ParallelGuesses(t *testing.T) {
 	}
 }
 
-func TestH14_AccessTokensNeverAbove50(t *testing.T) {
+func TestH14_ASVS2_3_4_AccessTokensNeverAbove50(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	operator(w, "racer001", true)
 	c := w.SignIn("racer001")

@@ -24,7 +24,7 @@ func bearer(w *apptest.World, token string) *apptest.Client {
 	return w.Client().With("Authorization", "Bearer "+token)
 }
 
-func TestD2_ReplayEndsTheSession(t *testing.T) {
+func TestD2_ASVS10_4_5_ReplayEndsTheSession(t *testing.T) {
 	w := apptest.New(t)
 	operator(w, "holder01", true)
 	_, first := tokens(w, "holder01")
@@ -39,7 +39,7 @@ func TestD2_ReplayEndsTheSession(t *testing.T) {
 	}
 }
 
-func TestD3_RetryGetsTheSameSuccessor(t *testing.T) {
+func TestD3_ASVS10_4_5_RetryGetsTheSameSuccessor(t *testing.T) {
 	w := apptest.New(t)
 	operator(w, "holder01", true)
 	_, first := tokens(w, "holder01")
@@ -56,7 +56,7 @@ func TestD3_RetryGetsTheSameSuccessor(t *testing.T) {
 	w.Mail("holder01@example.com", "refresh-reuse")
 }
 
-func TestD8_TokensServeTheirPurposeOnly(t *testing.T) {
+func TestD8_ASVS9_2_2_TokensServeTheirPurposeOnly(t *testing.T) {
 	w := apptest.New(t)
 	h := hold(w, "holder01")
 	access := strings.TrimPrefix(h.headers["jwt"], "Bearer ")
@@ -94,7 +94,7 @@ func TestD8_TokensServeTheirPurposeOnly(t *testing.T) {
 	w.Client().Post("/api/auth/password/reset/confirm", form).Is(200)
 }
 
-func TestD9_RefreshNeverExtendsTheAbsoluteEnd(t *testing.T) {
+func TestD9_ASVS7_3_2_ASVS10_4_8_NIST2_1_3_RefreshNeverExtendsTheAbsoluteEnd(t *testing.T) {
 	w := apptest.New(t)
 	operator(w, "holder01", true)
 	start := w.Clock.Now()
@@ -112,7 +112,7 @@ func TestD9_RefreshNeverExtendsTheAbsoluteEnd(t *testing.T) {
 	bearer(w, a.String("access_token")).Get("/api/users/self").Is(401)
 }
 
-func TestD9_IdleEnd(t *testing.T) {
+func TestD9_ASVS7_3_1_IdleEnd(t *testing.T) {
 	w := apptest.New(t)
 	operator(w, "holder01", true)
 	c := w.SignIn("holder01")
@@ -125,7 +125,7 @@ func TestD9_IdleEnd(t *testing.T) {
 	renew(w, refresh).Is(401)
 }
 
-func TestD9_AccessTokenEnds(t *testing.T) {
+func TestD9_ASVS9_2_1_AccessTokenEnds(t *testing.T) {
 	w := apptest.New(t)
 	operator(w, "holder01", true)
 	access, _ := tokens(w, "holder01")

@@ -201,7 +201,7 @@ func (h *holder) patch(change object) {
 	h.admin().Patch("/api/users/"+strconv.FormatInt(h.uid, 10), change).Is(200)
 }
 
-func TestC10_D7_ZIT22492_EveryEventEndsItsCredentials(t *testing.T) {
+func TestC10_D7_ZIT22492_ASVS7_4_1_ASVS7_4_2_ASVS7_4_3_ASVS7_4_5_ASVS8_3_2_ASVS10_4_9_EveryEventEndsItsCredentials(t *testing.T) {
 	for _, e := range revocations {
 		t.Run(e.name, func(t *testing.T) {
 			w := apptest.New(t, limitsOff)
@@ -224,7 +224,7 @@ func TestC10_D7_ZIT22492_EveryEventEndsItsCredentials(t *testing.T) {
 	}
 }
 
-func TestD1_KC7507_SignInReplacesTheSession(t *testing.T) {
+func TestD1_KC7507_ASVS7_2_4_SignInReplacesTheSession(t *testing.T) {
 	w := apptest.New(t)
 	operator(w, "holder01", true)
 	c := w.SignIn("holder01")

@@ -92,7 +92,7 @@ func inviteRacer(team *apptest.Team, c *apptest.Client, i int) *apptest.Answer {
 	})
 }
 
-func TestH4_TwoHundredInvitationsForFiveSeats(t *testing.T) {
+func TestH4_ASVS2_3_4_TwoHundredInvitationsForFiveSeats(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	w.Join("founder", "founder@example.org")
 	c := w.SignIn("founder")

@@ -10,7 +10,7 @@ import (
 	"gatehouse/internal/apptest"
 )
 
-func TestJ4_OwnRoutesNameUnknownMembers(t *testing.T) {
+func TestJ4_ASVS15_3_3_OwnRoutesNameUnknownMembers(t *testing.T) {
 	tryAll(t, func(t *testing.T, c change, send func(string, ...string) *apptest.Answer) {
 		if c.baseline || strings.HasPrefix(c.route, "PATCH /api/users") {
 			return
@@ -55,8 +55,8 @@ func TestJ4_VariantsDoNotCountOnBaselineRoutes(t *testing.T) {
 	})
 }
 
-// TestG3_UnknownMembersAreNeverStored posts what only the product may set.
-func TestG3_UnknownMembersAreNeverStored(t *testing.T) {
+// TestG3_ASVS8_2_3_ASVS15_3_3_UnknownMembersAreNeverStored posts what only the product may set.
+func TestG3_ASVS8_2_3_ASVS15_3_3_UnknownMembersAreNeverStored(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	f := apptest.Form("newbie01", "newbie01@example.com")
 	for _, n := range []string{"groups", "is_staff", "is_superuser", "is_active", "uid", "id", "hash", "verified", "date_joined", "USERNAME", "key"} {
@@ -88,7 +88,7 @@ func TestG3_UnknownMembersAreNeverStored(t *testing.T) {
 	}
 }
 
-func TestJ11_J12_PathsAndQueries(t *testing.T) {
+func TestJ11_J12_ASVS15_3_7_PathsAndQueries(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	h := hold(w, "holder01")
 	before := w.Dump()

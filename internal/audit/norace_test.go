@@ -2,5 +2,5 @@
 
 package audit
 
-// tampers is how many changes TestTamperings does.
+// tampers is how many changes TestASVS16_4_2_Tamperings does.
 const tampers = 10_000

@@ -147,9 +147,9 @@ var tamperings = map[string]func(*forger) []store.Op{
 	},
 }
 
-// TestTamperings does ten thousand random changes to a sound log; each is found,
+// TestASVS16_4_2_Tamperings does ten thousand random changes to a sound log; each is found,
 // and nothing is found once it was undone.
-func TestTamperings(t *testing.T) {
+func TestASVS16_4_2_Tamperings(t *testing.T) {
 	const workers = 4
 	names := slices.Sorted(maps.Keys(tamperings))
 	for w := range workers {

@@ -73,8 +73,8 @@ type result struct {
 	singles, pairs, bad, known int
 }
 
-// TestFaults is the sweep.
-func TestFaults(t *testing.T) {
+// TestASVS2_3_3_ASVS16_5_2_ASVS16_5_3_Faults is the sweep.
+func TestASVS2_3_3_ASVS16_5_2_ASVS16_5_3_Faults(t *testing.T) {
 	long := os.Getenv("GATEHOUSE_FAULTS") == "long"
 	started := time.Now()
 	var mu sync.Mutex

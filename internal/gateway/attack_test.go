@@ -84,7 +84,7 @@ func TestO2_OtherMethods(t *testing.T) {
 }
 
 // O3: what a client says of its own address is not believed.
-func TestO3_SourceAddress(t *testing.T) {
+func TestO3_ASVS4_1_3_ASVS15_3_4_SourceAddress(t *testing.T) {
 	forwarded := []string{"X-Forwarded-For: 10.0.0.1, 198.51.100.7", "X-Forwarded-For: 203.0.113.9", "Forwarded: for=10.0.0.1", "X-Real-Ip: 10.0.0.1"}
 	for _, tc := range []struct {
 		name   string

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestReplies(t *testing.T) {
+func TestASVS4_2_2_Replies(t *testing.T) {
 	for name, tc := range map[string]struct {
 		reply, body string
 		status      int
@@ -39,7 +39,7 @@ func TestReplies(t *testing.T) {
 	}
 }
 
-func TestFunctionFails(t *testing.T) {
+func TestASVS16_5_4_FunctionFails(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.reply = func(context.Context, []byte) ([]byte, error) { return nil, errors.New("broken") }
 	wantReply(t, "error", w.do("POST", "/api/auth/register", ""), 500, `{"message":"Internal Server Error"}`)

@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/jwt/jwttest"
 )
 
-func TestF12_MalleableSignatures(t *testing.T) {
+func TestF12_ASVS9_1_1_MalleableSignatures(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		head, body, sig := parts(w.mint(nil, nil))
 		raw, err := base64.RawURLEncoding.DecodeString(sig)

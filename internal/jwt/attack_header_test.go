@@ -17,7 +17,7 @@ import (
 
 // The tests TestF1 to TestF15 follow the list of attacks on tokens.
 
-func TestF1_AlgorithmNone(t *testing.T) {
+func TestF1_ASVS9_1_2_AlgorithmNone(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		for _, alg := range []string{"none", "None", "nOnE", "NONE", "", " none", "null"} {
 			token := w.mint(map[string]any{"alg": alg}, nil)
@@ -30,7 +30,7 @@ func TestF1_AlgorithmNone(t *testing.T) {
 	})
 }
 
-func TestF2_HMACWithPublicKey(t *testing.T) {
+func TestF2_ASVS9_1_2_HMACWithPublicKey(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		secrets := [][]byte{{}, []byte("secret")}
 		jwk := w.key.JWK()
@@ -59,7 +59,7 @@ func TestF2_HMACWithPublicKey(t *testing.T) {
 	})
 }
 
-func TestF3_AlgorithmOfAnotherKey(t *testing.T) {
+func TestF3_ASVS9_1_2_AlgorithmOfAnotherKey(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA", "RS512", "ES384", "ES256K", "Ed25519", "RS1"} {
 			if alg == w.key.Algorithm {
@@ -74,7 +74,7 @@ func TestF3_AlgorithmOfAnotherKey(t *testing.T) {
 	})
 }
 
-func TestF4_EmptyOrTruncatedSignature(t *testing.T) {
+func TestF4_ASVS9_1_1_EmptyOrTruncatedSignature(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		head, body, sig := parts(w.mint(nil, nil))
 		w.refuses(t, "empty", head+"."+body+".")
@@ -139,7 +139,7 @@ func TestF5_KeyID(t *testing.T) {
 	})
 }
 
-func TestF6_HeadersThatBringKeys(t *testing.T) {
+func TestF6_ASVS9_1_3_HeadersThatBringKeys(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		thief := jwttest.NewKey(t, "EdDSA", w.key.ID)
 		before := w.lookups()
@@ -169,7 +169,7 @@ func payloadOf(t *testing.T, w *world) []byte {
 	return raw
 }
 
-func TestF9_KC7fpj_TypeConfusion(t *testing.T) {
+func TestF9_KC7fpj_ASVS9_2_2_TypeConfusion(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		for _, typ := range []any{
 			"logout+jwt", "application/logout+jwt", "secevent+jwt", "dpop+jwt", "JOSE", "refresh+jwt", "state+jwt",

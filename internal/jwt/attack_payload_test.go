@@ -12,7 +12,7 @@ import (
 	"gatehouse/internal/jwt/jwttest"
 )
 
-func TestF7_Times(t *testing.T) {
+func TestF7_ASVS9_2_1_Times(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		bad := []any{
 			nil, "1772366400", "", true, []int{1772366400}, map[string]any{}, -1, 0, 1, -1e308, 1e308, 9e18, 1 << 62,
@@ -35,8 +35,8 @@ func TestF7_Times(t *testing.T) {
 	})
 }
 
-// TestF7_Boundaries walks over every limit at -1, 0 and +1 second.
-func TestF7_Boundaries(t *testing.T) {
+// TestF7_ASVS9_2_1_Boundaries walks over every limit at -1, 0 and +1 second.
+func TestF7_ASVS9_2_1_Boundaries(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		leeway, now := int64(60), w.clock.now().Unix()
 		expLeeway := leeway
@@ -61,7 +61,7 @@ func TestF7_Boundaries(t *testing.T) {
 	})
 }
 
-func TestF8_IssuerAndAudience(t *testing.T) {
+func TestF8_ASVS9_2_3_ASVS9_2_4_ASVS10_3_1_IssuerAndAudience(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		iss := w.claims["iss"].(string)
 		for _, wrong := range []any{

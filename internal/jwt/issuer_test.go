@@ -122,7 +122,7 @@ func TestConfiguredKeysAddress(t *testing.T) {
 	wantInvalid(t, err)
 }
 
-func TestDiscoveryMustStayOnHost(t *testing.T) {
+func TestASVS13_2_4_DiscoveryMustStayOnHost(t *testing.T) {
 	const issuer = "https://idp.test"
 	key := jwttest.NewKey(t, "EdDSA", "k")
 	for _, uri := range []string{

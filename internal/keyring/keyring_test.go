@@ -65,10 +65,10 @@ func (w *world) verify(ctx context.Context, r *keyring.Ring, tok string) error {
 	return err
 }
 
-// TestRotation walks through four months, an hour at a time, with a process that
+// TestASVS11_2_2_Rotation walks through four months, an hour at a time, with a process that
 // rotates, one that signs and one that verifies: no token is ever refused, every
 // key was published a day before it signed, and keys go away.
-func TestRotation(t *testing.T) {
+func TestASVS11_2_2_Rotation(t *testing.T) {
 	w := newWorld(t)
 	signer, verifier := w.process(t), w.process(t)
 	published := map[string]time.Time{}

@@ -180,7 +180,7 @@ func TestO5_BodyIsDecodedOnce(t *testing.T) {
 	})
 }
 
-func TestN4_PanicIsA500WithoutSecrets(t *testing.T) {
+func TestN4_ASVS16_5_1_ASVS16_5_4_PanicIsA500WithoutSecrets(t *testing.T) {
 	const secret = "hunter2"
 	for name, h := range map[string]handlerFunc{
 		"text":     func(context.Context, *api.Request) *api.Response { panic("password " + secret) },

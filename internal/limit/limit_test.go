@@ -68,9 +68,9 @@ func TestTake(t *testing.T) {
 	}
 }
 
-// TestH14_Parallel takes from one bucket 64 times at once, on a driver that is
+// TestH14_ASVS15_4_1_Parallel takes from one bucket 64 times at once, on a driver that is
 // contended and loses answers: never more than the burst get through.
-func TestH14_Parallel(t *testing.T) {
+func TestH14_ASVS15_4_1_Parallel(t *testing.T) {
 	for seed := range uint64(5) {
 		var now atomic.Int64
 		now.Store(1_800_000_000_000)
@@ -122,8 +122,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestDown refuses when the store does not answer: an open door is worse.
-func TestDown(t *testing.T) {
+// TestASVS16_5_3_Down refuses when the store does not answer: an open door is worse.
+func TestASVS16_5_3_Down(t *testing.T) {
 	var now atomic.Int64
 	now.Store(1_800_000_000_000)
 	l := &limit.Limiter{Table: table(t, &now, func(d store.Driver) store.Driver { return down{d} })}

@@ -45,7 +45,7 @@ var hostile = []string{
 	"\xff\xfe bad utf-8",
 }
 
-func TestK1_K3_K4_K6_HostileValues(t *testing.T) {
+func TestK1_K3_K4_K6_ASVS1_3_11_HostileValues(t *testing.T) {
 	for _, value := range hostile {
 		site, data := full()
 		data.Username, data.Device, data.Network = value, value, value

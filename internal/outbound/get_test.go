@@ -52,7 +52,7 @@ func TestGetContentTypes(t *testing.T) {
 	}
 }
 
-func TestL4_Limits(t *testing.T) {
+func TestL4_ASVS15_3_2_Limits(t *testing.T) {
 	big := strings.Repeat(" ", MaxBody+1)
 	for name, h := range map[string]http.HandlerFunc{
 		"one byte too many": func(w http.ResponseWriter, _ *http.Request) {
@@ -122,7 +122,7 @@ func TestL4_Time(t *testing.T) {
 	}
 }
 
-func TestCertificatesAreChecked(t *testing.T) {
+func TestASVS12_3_2_CertificatesAreChecked(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
 	server.Config.ErrorLog = nil

@@ -15,9 +15,9 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// TestL1_Addresses is the table of destinations, as they are judged when the
+// TestL1_ASVS1_3_6_ASVS13_2_5_Addresses is the table of destinations, as they are judged when the
 // connection is made.
-func TestL1_Addresses(t *testing.T) {
+func TestL1_ASVS1_3_6_ASVS13_2_5_Addresses(t *testing.T) {
 	refused := strings.Fields(`
 		0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.127.255.255 127.0.0.1 127.255.255.254 169.254.0.1
 		169.254.169.254 169.254.170.2 169.254.79.129 172.16.0.1 172.31.255.255 192.0.0.1 192.0.0.192 192.0.2.1
@@ -51,7 +51,7 @@ func TestL1_Addresses(t *testing.T) {
 	}
 }
 
-func TestL1_DialOptions(t *testing.T) {
+func TestL1_ASVS13_2_5_DialOptions(t *testing.T) {
 	for _, test := range []struct {
 		o                Options
 		network, address string
@@ -79,9 +79,9 @@ func TestL1_DialOptions(t *testing.T) {
 	}
 }
 
-// TestL1_NothingIsReached spells this machine in many ways. The server must not
+// TestL1_ASVS1_3_6_ASVS12_3_1_NothingIsReached spells this machine in many ways. The server must not
 // see a connection.
-func TestL1_NothingIsReached(t *testing.T) {
+func TestL1_ASVS1_3_6_ASVS12_3_1_NothingIsReached(t *testing.T) {
 	var seen atomic.Int64
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ConnState = func(net.Conn, http.ConnState) { seen.Add(1) }
@@ -105,8 +105,8 @@ func TestL1_NothingIsReached(t *testing.T) {
 	}
 }
 
-// TestL2_Names resolves names to whatever an attacker's server answers.
-func TestL2_Names(t *testing.T) {
+// TestL2_ASVS1_3_6_Names resolves names to whatever an attacker's server answers.
+func TestL2_ASVS1_3_6_Names(t *testing.T) {
 	for _, ip := range []string{"127.0.0.1", "10.0.0.1", "169.254.169.254", "0.0.0.0"} {
 		resolver := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 			client, server := net.Pipe()

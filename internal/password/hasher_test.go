@@ -79,7 +79,7 @@ func TestDefaultVectorIsCurrent(t *testing.T) {
 	}
 }
 
-func TestOutdated(t *testing.T) {
+func TestASVS11_2_2_Outdated(t *testing.T) {
 	stronger := Params{MemoryKiB: 128, Time: 1, Threads: 1, insecure: true}
 	stored := mustHash(t, newTest(t, peppers("k1")), "pw-of-someone")
 	for _, c := range []struct {
@@ -141,7 +141,7 @@ func TestCost(t *testing.T) {
 	}
 }
 
-func TestI8_NFCAndNFDPasswordsAreTheSame(t *testing.T) {
+func TestI8_NIST3_1_1_2b_NFCAndNFDPasswordsAreTheSame(t *testing.T) {
 	h := newTest(t, peppers("k1"))
 	rapid.Check(t, func(t *rapid.T) {
 		pw := rapid.StringN(1, 40, -1).Draw(t, "pw") + "é"
@@ -153,7 +153,7 @@ func TestI8_NFCAndNFDPasswordsAreTheSame(t *testing.T) {
 	})
 }
 
-func TestEveryCodePointCounts(t *testing.T) {
+func TestASVS6_2_8_EveryCodePointCounts(t *testing.T) {
 	h := newTest(t, peppers("k1"))
 	for n := 8; n <= 256; n++ {
 		start := strings.Repeat("é", n-1)
@@ -167,7 +167,7 @@ func TestEveryCodePointCounts(t *testing.T) {
 	}
 }
 
-func TestNeverTrimmed(t *testing.T) {
+func TestASVS6_2_8_NeverTrimmed(t *testing.T) {
 	h := newTest(t, Peppers{})
 	stored := mustHash(t, h, " with spaces ")
 	for _, pw := range []string{"with spaces", " with spaces", "with spaces "} {

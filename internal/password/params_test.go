@@ -113,7 +113,7 @@ func TestSlotsRespectContext(t *testing.T) {
 	})
 }
 
-func TestSlotsBoundTheQueue(t *testing.T) {
+func TestASVS15_2_2_SlotsBoundTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 2
 		s := newSlots(n)
@@ -150,7 +150,7 @@ func TestSlotsBoundTheQueue(t *testing.T) {
 	})
 }
 
-func TestSlotsBoundConcurrency(t *testing.T) {
+func TestASVS15_2_2_SlotsBoundConcurrency(t *testing.T) {
 	const n = 3
 	s := newSlots(n)
 	var mu sync.Mutex

@@ -16,8 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/matrix.txt anew")
 
-// TestMatrix: who may do what, to be read when it changes.
-func TestMatrix(t *testing.T) {
+// TestASVS8_1_1_Matrix: who may do what, to be read when it changes.
+func TestASVS8_1_1_Matrix(t *testing.T) {
 	const file = "testdata/matrix.txt"
 	table := policy.Default()
 	var b bytes.Buffer

@@ -42,8 +42,8 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestPurposes presents every secret where another is expected (ASVS 9.2.2).
-func TestPurposes(t *testing.T) {
+// TestASVS9_2_2_Purposes presents every secret where another is expected (ASVS 9.2.2).
+func TestASVS9_2_2_Purposes(t *testing.T) {
 	k := keysFor(t, k1)
 	seed := Seed()
 	purposes := []string{"verify", "reset", "change", "undo", "deletion"}

@@ -72,7 +72,7 @@ func TestNoSeat(t *testing.T) {
 }
 
 // K5 again: what a form says leads nowhere but to the invitation.
-func TestSignOutLeadsToNoOtherSite(t *testing.T) {
+func TestASVS3_7_2_SignOutLeadsToNoOtherSite(t *testing.T) {
 	s := newSite(t)
 	s.browser().join("ada.byron", "ada@example.com")
 	for _, next := range append(hostile(), "", "/", "/auth/account", page0+"/", page0+"?invitation=x", "/auth/invitation/../x", " "+page0) {

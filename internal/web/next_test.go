@@ -7,7 +7,7 @@ import (
 )
 
 // K5: wherever a sign-in is told to lead, it leads to a path on this site.
-func TestK5_KC7504_KC6291_ZIT29067_Next(t *testing.T) {
+func TestK5_KC7504_KC6291_ZIT29067_ASVS3_7_2_Next(t *testing.T) {
 	s := newSite(t)
 	s.browser().join("ada.byron", "ada@example.com")
 	cases := map[string]string{

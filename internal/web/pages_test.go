@@ -151,7 +151,7 @@ func TestRoutes(t *testing.T) {
 }
 
 // Operations that lose against each other are run again, not shown as errors.
-func TestManyAtOnce(t *testing.T) {
+func TestASVS15_4_1_ManyAtOnce(t *testing.T) {
 	s := newSite(t)
 	first := s.browser()
 	first.join("ada.byron", "ada@example.com")

@@ -67,7 +67,7 @@ func TestK1_Send(t *testing.T) {
 	}
 }
 
-func TestK2_OneRecipient(t *testing.T) {
+func TestK2_ASVS1_3_11_OneRecipient(t *testing.T) {
 	server := sestest.Start(t)
 	for _, to := range []string{"", "a@example.org,b@example.org", "A <a@example.org>", "a@example.org\r\nBcc: b@example.org", "a@example.org b@example.org"} {
 		m := message()

@@ -57,9 +57,9 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// TestExpressions: what a caller gives never becomes part of an expression, and
+// TestASVS1_2_4_Expressions: what a caller gives never becomes part of an expression, and
 // every attribute in one stands behind a placeholder.
-func TestExpressions(t *testing.T) {
+func TestASVS1_2_4_Expressions(t *testing.T) {
 	s := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { w.Write([]byte("{}")) })
 	d := s.db(t, nil)
 	evil := store.Key{PK: "EVIL = :x OR", SK: "EVIL"}
