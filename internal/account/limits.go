@@ -12,11 +12,11 @@ import (
 
 // Rates of what makes mail or accounts.
 var (
-	rateSignup   = limit.Rate{Burst: 20, Every: 5 * time.Minute}     // a network
-	rateMail     = limit.Rate{Burst: 3, Every: 20 * time.Minute}     // an address
-	rateMailDay  = limit.Rate{Burst: 10, Every: 24 * time.Hour / 10} // an address
-	ratePropose  = limit.Rate{Burst: 30, Every: 10 * time.Second}    // a network
-	rateMailFrom = limit.Rate{Burst: 20, Every: 3 * time.Minute}     // a network
+	rateSignup   = limit.Rate{Burst: 20, Every: 5 * time.Minute}   // a network
+	rateMail     = limit.Rate{Burst: 3, Every: time.Hour}          // an address: three in an hour
+	rateMailDay  = limit.Rate{Burst: 5, Every: 24 * time.Hour / 5} // an address: ten in a day
+	ratePropose  = limit.Rate{Burst: 30, Every: 10 * time.Second}  // a network
+	rateMailFrom = limit.Rate{Burst: 20, Every: 3 * time.Minute}   // a network
 )
 
 // bucket is a limit on something whose name must not be readable in the table.
