@@ -43,7 +43,8 @@ func (s *Service) checkNew(new1, new2 string, of profile.Profile) error {
 }
 
 // confirm checks the caller's own password. It counts against the same limit as
-// signing in does, so it is no second way to guess.
+// signing in does, so it is no second way to guess. An account or a session that has
+// changed since the caller was let in is a conflict, which costs no attempt.
 func (s *Service) confirm(ctx context.Context, who session.Caller, pw string) (*subject, error) {
 	k, err := s.Secrets.Keys(ctx)
 	if err != nil {
@@ -54,6 +55,10 @@ func (s *Service) confirm(ctx context.Context, who session.Caller, pw string) (*
 	if err := s.load(ctx, sub); err != nil {
 		return nil, err
 	}
+	at, ok := who.SessionKey()
+	if sub.at("A") != who.AuthorityAt() || ok && sub.at(at.SK) != who.SessionAt() {
+		return nil, &store.ConflictError{}
+	}
 	sub.device, _ = token.ValidDevice(k, who.UID, m.Device)
 	s.chooseBucket(sub)
 	if err := s.Limits.Take(ctx, sub.bucket); err != nil {
@@ -63,7 +68,7 @@ func (s *Service) confirm(ctx context.Context, who session.Caller, pw string) (*
 	if stored == "" {
 		stored = s.Hasher.Dummy()
 	}
-	ok, _, err := s.verify(ctx, stored, pw)
+	ok, _, err = s.verify(ctx, stored, pw)
 	if err == nil && (!ok || sub.authority.Status != session.Active) {
 		err = errCredentials
 	}
@@ -218,6 +223,8 @@ func (s *Service) Reauthenticate(ctx context.Context, who session.Caller, in Rea
 	}
 	ops, b := s.move(ctx, who, sub.authority, k)
 	done.browser = b
+	own, _ := who.SessionKey()
+	ops = append(ops, sub.evict(session.MaxPerUser, own, api.From(ctx).Now)...)
 	return done, s.Table.Transact(ctx, append(ops, limit.Reset(sub.bucket, api.From(ctx).Now))...)
 }
 

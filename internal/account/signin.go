@@ -1,9 +1,11 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -252,23 +254,30 @@ func (s *Service) signIn(ctx context.Context, sub *subject, pw string) ([]store.
 		ops = append(ops, mail.Queue(m.Now, jobNewDevice, map[string]string{
 			"uid": uidText(sub.uid), "email": sub.profile.Email, "agent": m.Agent, "network": m.Network}))
 	}
-	// The oldest sessions give way to new ones beyond the cap.
-	for range min(len(sub.sessions)-(session.MaxPerUser-1), maxEvict) {
-		oldest := 0
-		for i, it := range sub.sessions {
-			if seen(it) < seen(sub.sessions[oldest]) {
-				oldest = i
-			}
-		}
-		ops = append(ops, store.Delete(sub.sessions[oldest].Key, store.Always))
-		sub.sessions = append(sub.sessions[:oldest], sub.sessions[oldest+1:]...)
-	}
-	return ops, nil
+	return append(ops, sub.evict(session.MaxPerUser-1, store.Key{}, m.Now)...), nil
 }
 
-func seen(it store.Item) int64 {
-	s, _ := session.Sessions.Of(it)
-	return s.Seen
+// evict are the writes that leave room for so many sessions at most: those that have
+// ended give way first, then the one that was used longest ago. That at own stays.
+func (s *subject) evict(most int, own store.Key, now time.Time) (ops []store.Op) {
+	over := len(s.sessions) - most
+	if over <= 0 {
+		return nil
+	}
+	seen := func(it store.Item) int64 {
+		row, err := session.Sessions.Of(it)
+		if err != nil || !row.Alive(s.authority, now) {
+			return 0
+		}
+		return row.Seen
+	}
+	slices.SortStableFunc(s.sessions, func(a, b store.Item) int { return cmp.Compare(seen(a), seen(b)) })
+	for _, it := range s.sessions[:min(over, maxEvict)] {
+		if it.Key != own {
+			ops = append(ops, store.Delete(it.Key, store.Always))
+		}
+	}
+	return ops
 }
 
 // newSession is a session of the subject that begins now.

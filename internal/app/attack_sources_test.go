@@ -101,6 +101,7 @@ var outgoing = map[string]string{
 	"internal/store/dynamo/": "DynamoDB, and Secrets Manager through the same client",
 	"internal/lambdatest/":   "a function under test",
 	"internal/apptest/":      "the product under test",
+	"internal/overload/":     "the product under load, on this machine",
 }
 
 // TestL6_OutgoingRequests: nothing but the packages of the table can open a

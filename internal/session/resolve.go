@@ -124,8 +124,9 @@ func (t Ticket) row() store.Key {
 }
 
 // Resolve reads what a ticket stands on and says who calls. code is OK, or why
-// not; Left comes with the caller, who has proved nothing by it. An error is the store's. It is one read, and once an hour a write. What the
-// request needs beside the caller can be read along.
+// not; Left comes with the caller, who has proved nothing by it. An error is the
+// store's. It is one read, and once an hour a write. What the request needs beside the
+// caller can be read along.
 func Resolve(ctx context.Context, table *store.Table, t Ticket, also ...store.Key) (c Caller, code string, err error) {
 	keys := []store.Key{AuthorityKey(t.UID)}
 	if t.Kind != CredBasic && t.Kind != CredForeign {
@@ -169,53 +170,53 @@ func Resolve(ctx context.Context, table *store.Table, t Ticket, also ...store.Ke
 var sessionKind = map[string]string{CredCookie: KindCookie, CredToken: KindToken, CredJWT: KindBearer}
 
 // takeSession takes up the session row, if it is alive.
-func (c *Caller) takeSession(ctx context.Context, table *store.Table, row store.Item, now time.Time) (string, error) {
-	s, err := Sessions.Of(row)
-	if err != nil {
+func (c *Caller) takeSession(ctx context.Context, table *store.Table, row store.Item, now time.Time) (code string, err error) {
+	c.session = row
+	if c.Session, err = Sessions.Of(row); err != nil {
 		return "", err
 	}
-	if s.UID == c.UID && s.Kind == KindCookie && c.Kind == CredCookie && s.Left != 0 && now.Sub(time.Unix(s.Left, 0)) < Grace {
-		c.Session, c.session = s, row
-		return Left, nil
+	if code = c.standing(now); code != OK || now.Sub(time.Unix(c.Session.Seen, 0)) < touchEvery {
+		return code, nil
 	}
-	if s.UID != c.UID || !s.Alive(c.Authority, now) || s.Kind != sessionKind[c.Kind] ||
-		s.Kind == KindToken && strconv.FormatInt(s.Generation, 10) != c.SID {
-		return BadToken, nil
-	}
-	c.Session, c.session = s, row
-	if now.Sub(time.Unix(s.Seen, 0)) < touchEvery {
-		return OK, nil
-	}
-	// A sign-out, or a refresh, that comes between wins: the note is not worth more.
+	s := c.Session
 	s.Seen = now.Unix()
 	err = table.Transact(ctx, s.Put(row.Key, row.At()))
-	if _, lost := store.Conflict(err); lost {
-		return c.reread(ctx, table, row.Key)
-	}
-	if err == nil {
-		err = c.refetch(ctx, table, row.Key)
-	}
-	return OK, err
-}
-
-// reread decides again after somebody else wrote the session.
-func (c *Caller) reread(ctx context.Context, table *store.Table, k store.Key) (string, error) {
-	if err := c.refetch(ctx, table, k); err != nil {
+	if _, lost := store.Conflict(err); err != nil && !lost {
 		return "", err
 	}
-	if !c.session.Exists() || c.Session.Epoch != c.Epoch {
-		return BadToken, nil
+	// A sign-out, a successor, or a refresh that comes between wins: the note is not
+	// worth more.
+	if err := c.refetch(ctx, table, row.Key); err != nil {
+		return "", err
 	}
-	return OK, nil
+	return c.standing(now), nil
 }
 
+// standing says what the session is good for, by the rows as they were read.
+func (c *Caller) standing(now time.Time) string {
+	s := c.Session
+	switch {
+	case s.UID != c.UID || s.Kind != sessionKind[c.Kind]:
+		return BadToken
+	case s.Kind == KindCookie && s.Left != 0 && now.Sub(time.Unix(s.Left, 0)) < Grace:
+		return Left
+	case !s.Alive(c.Authority, now) || s.Kind == KindToken && strconv.FormatInt(s.Generation, 10) != c.SID:
+		return BadToken
+	}
+	return OK
+}
+
+// refetch reads the authority and the session anew.
 func (c *Caller) refetch(ctx context.Context, table *store.Table, k store.Key) error {
-	items, err := table.Get(ctx, k)
+	items, err := table.Get(ctx, c.authority.Key, k)
 	if err != nil {
 		return err
 	}
-	c.session = items[0]
-	c.Session, err = Sessions.Of(items[0])
+	c.authority, c.session = items[0], items[1]
+	if c.Authority, err = Authorities.Of(items[0]); err != nil {
+		return err
+	}
+	c.Session, err = Sessions.Of(items[1])
 	return err
 }
 
