@@ -26,7 +26,7 @@ func (s *Service) admit(ctx context.Context, in RegisterRequest, a *admission) e
 		}
 	}
 	if !proven {
-		return fault.Field("invitation", "The invitation is not valid any more, or was sent to another address. Ask whoever invited you to send it again.")
+		return fault.Refused(fault.LinkRefused, "invitation", "The invitation is not valid any more, or was sent to another address. Ask whoever invited you to send it again.")
 	}
 	items, err := s.Table.Get(ctx, usernameKey(fold(a.profile.Username)), emailKey(a.profile.Email))
 	if err != nil {

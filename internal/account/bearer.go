@@ -94,8 +94,8 @@ type RefreshRequest struct {
 	RefreshToken string `json:"refresh_token" rule:"required,max=200"`
 }
 
-func errRefresh() error {
-	return fault.Unauthenticated("invalid_grant", "The refresh token is not valid.")
+func errRefresh() *fault.Fault {
+	return fault.Unauthenticated("invalid_grant", "The refresh token is not valid.").Noted(fault.RefreshRefused)
 }
 
 // Refresh gives the successor of a refresh token, and an access token.
@@ -145,8 +145,9 @@ func (s *Service) Refresh(ctx context.Context, in RefreshRequest) (TokenAnswer, 
 		if err != nil {
 			return TokenAnswer{}, err
 		}
-		s.Log.WarnContext(ctx, "refresh token used again", "event", "session.reuse", "uid", uid)
-		return TokenAnswer{}, errRefresh()
+		again := errRefresh().Noted(fault.RefreshReused)
+		again.About = uid
+		return TokenAnswer{}, again
 	}
 	return s.tokens(ctx, row, sid)
 }

@@ -17,6 +17,7 @@ var (
 	rateMailDay  = limit.Rate{Burst: 5, Every: 24 * time.Hour / 5} // an address: ten in a day
 	ratePropose  = limit.Rate{Burst: 30, Every: 10 * time.Second}  // a network
 	rateMailFrom = limit.Rate{Burst: 20, Every: 3 * time.Minute}   // a network
+	rateRename   = limit.Rate{Burst: 10, Every: 6 * time.Minute}   // an account
 )
 
 // bucket is a limit on something whose name must not be readable in the table.

@@ -89,7 +89,7 @@ func (s *Service) passwordSignIn(ctx context.Context, in LoginRequest) (*subject
 	}
 	sub, err := s.authenticate(ctx, in.name(), in.Password)
 	if errors.Is(err, errCredentials) {
-		return nil, fault.Field(fault.NonField, "Unable to log in with provided credentials.")
+		return nil, fault.Refused(fault.SignInFailed, fault.NonField, "Unable to log in with provided credentials.")
 	}
 	if err != nil {
 		return nil, err

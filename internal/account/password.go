@@ -93,7 +93,7 @@ func (s *Service) ChangePassword(ctx context.Context, who session.Caller, in Cha
 	}
 	sub, err := s.confirm(ctx, who, in.Old)
 	if errors.Is(err, errCredentials) {
-		return ChangeAnswer{}, fault.Field("old_password", "Your old password was entered incorrectly. Please enter it again.")
+		return ChangeAnswer{}, fault.Refused(fault.PasswordWrong, "old_password", "Your old password was entered incorrectly. Please enter it again.")
 	}
 	if err != nil {
 		return ChangeAnswer{}, err
@@ -172,7 +172,7 @@ func next(k *secretKeys, who session.Caller) (b browser, sid string) {
 func (s *Service) successor(ctx context.Context, who session.Caller, pw string) (b browser, err error) {
 	sub, err := s.confirm(ctx, who, pw)
 	if errors.Is(err, errCredentials) {
-		err = fault.NoCredentials()
+		err = fault.NoCredentials().Noted(fault.PasswordWrong)
 	}
 	if err != nil {
 		return b, err
@@ -232,7 +232,7 @@ func (s *Service) Reauthenticate(ctx context.Context, who session.Caller, in Rea
 func (s *Service) own(ctx context.Context, who session.Caller, pw string) (*subject, error) {
 	sub, err := s.confirm(ctx, who, pw)
 	if errors.Is(err, errCredentials) {
-		err = fault.Field("password", "The password is not correct.")
+		err = fault.Refused(fault.PasswordWrong, "password", "The password is not correct.")
 	}
 	return sub, err
 }
@@ -317,7 +317,7 @@ func (s *Service) ResetConfirm(ctx context.Context, in ResetRequest) (Detail, er
 func (s *Service) resetSubject(ctx context.Context, uidPart, secretPart string) (*subject, error) {
 	uid, err := strconv.ParseInt(strings.ToLower(uidPart), 36, 64)
 	if err != nil || uid <= 0 {
-		return nil, fault.Field("uid", "Invalid value")
+		return nil, fault.Refused(fault.LinkRefused, "uid", "Invalid value")
 	}
 	k, err := s.Secrets.Keys(ctx)
 	if err != nil {
@@ -332,7 +332,7 @@ func (s *Service) resetSubject(ctx context.Context, uidPart, secretPart string) 
 		return nil, err
 	}
 	if sub.authority.Status != session.Active || t.Email != sub.profile.Email || t.Epoch != sub.authority.Epoch || !token.ValidMail(k, purposeReset, resetID(uid), t.Seed, resetID(uid)+"."+secretPart) {
-		return nil, fault.Field("token", "Invalid value")
+		return nil, fault.Refused(fault.LinkRefused, "token", "Invalid value")
 	}
 	return sub, nil
 }

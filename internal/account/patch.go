@@ -110,7 +110,7 @@ func (s *Service) follow(ctx context.Context, before, after target) ([]store.Op,
 func (s *Service) changes(ctx context.Context, who session.Caller, u *target, in PatchUser) (ops []store.Op, err error) {
 	p, a, items := u.profile, u.authority, u.items
 	var bad fault.Fields
-	rename, err := s.rename(ctx, &u.profile, in, &bad)
+	rename, err := s.rename(ctx, who, &u.profile, in, &bad)
 	if err != nil {
 		return nil, err
 	}
@@ -162,34 +162,6 @@ func setName(p *string, o api.Opt[string], field string, bad *fault.Fields) {
 		return
 	}
 	*p = n
-}
-
-// rename moves the claim of the user name.
-func (s *Service) rename(ctx context.Context, p *profile.Profile, in PatchUser, bad *fault.Fields) ([]store.Op, error) {
-	if !in.Username.Set || in.Username.Value == p.Username {
-		return nil, nil
-	}
-	u, err := ident.ParseUsername(in.Username.Value, 1, 150)
-	if err != nil {
-		bad.Add("username", err.Error())
-		return nil, nil
-	}
-	old := fold(p.Username)
-	p.Username = u.String()
-	if u.Key() == old {
-		return nil, nil
-	}
-	items, err := s.Table.Get(ctx, usernameKey(u.Key()))
-	if err != nil {
-		return nil, err
-	}
-	if items[0].Exists() {
-		bad.Add("username", takenName)
-	}
-	return []store.Op{
-		claims.Put(items[0].Key, claim{UID: p.UID}, items[0].At()),
-		store.Delete(usernameKey(old), store.Present),
-	}, nil
 }
 
 // readdress moves the claim of the address, for administrators.

@@ -297,7 +297,7 @@ func (s *Service) needsVerifying(sub *subject) bool {
 // mails the confirmation again, at most every three minutes.
 func (s *Service) unverified(ctx context.Context, sub *subject) error {
 	now := api.From(ctx).Now
-	refusal := &fault.Fault{Status: 400, Code: "email_not_verified", Body: struct {
+	refusal := &fault.Fault{Status: 400, Code: "email_not_verified", Event: fault.SignInUnverified, Body: struct {
 		Errors []string `json:"non_field_errors"`
 		Code   string   `json:"code"`
 	}{[]string{"E-mail is not verified."}, "email_not_verified"}}

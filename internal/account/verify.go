@@ -19,7 +19,7 @@ type KeyRequest struct {
 	Key string `json:"key" rule:"required,max=200"`
 }
 
-func badKey() error { return fault.Field("key", "Invalid value") }
+func badKey() error { return fault.Refused(fault.LinkRefused, "key", "Invalid value") }
 
 const purposeVerify = "verify"
 

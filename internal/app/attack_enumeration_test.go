@@ -118,39 +118,6 @@ func TestA6_InviteKnownAndUnknown(t *testing.T) {
 	}
 }
 
-// TestA8_UserNamesAreToldAtALimitedRate tries out user names: they are public, but
-// a network may ask for few of them.
-func TestA8_UserNamesAreToldAtALimitedRate(t *testing.T) {
-	w := apptest.New(t, behindProxy)
-	operator(w, "victim01", true)
-	try := func(ip string) *apptest.Answer {
-		return from(w, ip).Post("/api/auth/register", apptest.Form("victim01", "fresh@example.com"))
-	}
-	propose := func(ip string) *apptest.Answer {
-		return from(w, ip).Get("/api/auth/username?email=victim01@example.com")
-	}
-	for what, ask := range map[string]struct {
-		do     func(ip string) *apptest.Answer
-		burst  int
-		status int
-		every  time.Duration
-	}{"registration": {try, 20, 400, 5 * time.Minute}, "proposal": {propose, 30, 200, 10 * time.Second}} {
-		for i := range ask.burst {
-			ask.do(fmt.Sprintf("10.1.1.%d", i)).Is(ask.status)
-		}
-		if wait := throttled(t, ask.do("10.1.1.200")); time.Duration(wait)*time.Second != ask.every {
-			t.Errorf("%s: the next in %d s", what, wait)
-		}
-		w.Clock.Add(ask.every)
-		ask.do("10.1.1.201").Is(ask.status)
-		throttled(t, ask.do("10.1.1.202"))
-		ask.do("10.1.2.1").Is(ask.status)
-	}
-	if len(w.Mails("fresh@example.com")) != 0 {
-		t.Error("a refused registration was mailed")
-	}
-}
-
 // TestA9_ZIT23511_MailLimitsOfKnownAndUnknown asks for more mails than one may.
 func TestA9_ZIT23511_MailLimitsOfKnownAndUnknown(t *testing.T) {
 	for path, more := range map[string]object{"/api/auth/password/reset": nil, "/api/auth/verify-email/resend": nil, "/api/auth/register": apptest.Form("", "")} {
