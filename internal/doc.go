@@ -24,6 +24,41 @@
 // Only app knows all domains. Only functions import awsrun, and they link neither
 // the embedded store nor the local gateway. A test in app holds this.
 //
+// # Events
+//
+// A line of the log that somebody may want an alarm for has an event. A request that
+// is refused has at most one, on its own line: the fault has it from where it is made,
+// or by its status. What somebody mistyped is no event. Who was meant is not in the
+// line, since it was typed; whose session it was is. A page has the event of what it
+// was refused, in whatever words it tells of it.
+//
+//	sign_in_failed          a name and a password that do not belong together
+//	sign_in_unverified      the right password, for an address that is not confirmed
+//	password_wrong          the password that somebody who has signed in was asked for
+//	link_refused            the secret of a mail that is used up, too old or none
+//	refresh_refused         a refresh token that is not good
+//	refresh_reused          one that was used before: its session has ended
+//	authentication_refused  any other credential that is not good, or none: 401
+//	permission_refused      403, and the 404 for what is hidden from strangers
+//	cross_site_refused      a change that another site may have asked for
+//	limit_reached           429
+//	request_failed          5xx, which is our own trouble
+//
+// What is no answer to a request tells of itself as well:
+//
+//	start.failed            a function that cannot start
+//	config.unknown          a setting that there is not
+//	config.mailbox          mails that whoever reaches the machine can read
+//	function.failed         a scheduled function that failed
+//	sweep.failed            expired rows that were not removed
+//	policy.unreadable       rules that cannot be read
+//	authorizer.failed       an authorizer without its store; its request is a 503
+//	erase.refused           an erasure that has to wait
+//	mail.unreadable         a mail job that cannot be read
+//	mail.panic              a mail job that ended in a panic
+//	mail.failed             a mail that was not sent
+//	audit.checkpoint        the state of a chain, as of now
+//
 // # Decisions
 //
 // The session cookie begins with the user's id. One read of the user's partition

@@ -103,11 +103,11 @@ func refusal(t session.Ticket) error {
 	case session.BadBasicHeader:
 		return fault.Unauthenticated(t.Code, "Invalid basic header. Credentials not correctly base64 encoded.")
 	case session.BadBasic:
-		return fault.Unauthenticated(t.Code, "Invalid username/password.")
+		return fault.Unauthenticated(t.Code, "Invalid username/password.").Noted(fault.SignInFailed)
 	case session.Unverified:
-		return fault.Unauthenticated(t.Code, "E-mail is not verified.")
+		return fault.Unauthenticated(t.Code, "E-mail is not verified.").Noted(fault.SignInUnverified)
 	case session.Ambiguous:
-		return fault.New(400, t.Code, "The request has several Authorization headers.")
+		return fault.New(400, t.Code, "The request has several Authorization headers.").Noted(fault.AuthenticationRefused)
 	case session.Throttled:
 		return fault.Throttled(time.Duration(t.After) * time.Second)
 	case session.NoAnswer:
@@ -122,7 +122,9 @@ func safe(method string) bool { return method == "GET" || method == "HEAD" || me
 // session's token; an Origin that is sent must be ours; Sec-Fetch-Site, where a
 // browser sends it, must not be another site. A sibling subdomain is another site.
 func (g *Gate) csrf(ctx context.Context, r *Request, sid string) error {
-	fail := func(why string) error { return fault.New(403, "csrf", "CSRF Failed: "+why) }
+	fail := func(why string) error {
+		return fault.New(403, "csrf", "CSRF Failed: "+why).Noted(fault.CrossSiteRefused)
+	}
 	if origin, ok := r.Header["origin"]; ok && !g.ownOrigin(origin) {
 		return fail("Origin checking failed - " + shorten(origin, 100) + " does not match any trusted origins.")
 	}

@@ -151,7 +151,7 @@ func Judge(ctx context.Context, who session.Caller, q Question) error {
 		return nil
 	}
 	if q.Noun != "" && !related(who, q) {
-		return fault.NotFound(q.Noun)
+		return fault.NotFound(q.Noun).Noted(fault.PermissionRefused)
 	}
 	return refused(m.judging.table, q, in)
 }

@@ -28,6 +28,7 @@ type PageAnswer struct {
 	Flow      string
 	ClearFlow bool
 	After     time.Duration // Retry-After, if set
+	Refused   error         // what the page tells of in its own words, for the log
 }
 
 // flowCookie carries the secret of a mail link, so that it leaves the address
@@ -104,6 +105,7 @@ func Bind[In any](fields map[string]any) (in In, err error) {
 // if not empty, is the Idempotency-Key of the form: sent twice, by a double click,
 // it is carried out once.
 func Attempt[Out any](ctx context.Context, g *Gate, r *Request, who *session.Caller, once string, op func(context.Context, *session.Caller) (Out, error)) (out Out, err error) {
+	defer func() { noteRefusal(ctx, err) }()
 	keyed := *r
 	keyed.Header = map[string]string{"idempotency-key": once}
 	m := From(ctx)
@@ -138,7 +140,8 @@ func (p *page) Serve(ctx context.Context, r *Request) (res *Response) {
 	start := time.Now()
 	var caller session.Caller
 	var err error
-	defer func() { p.gate.finish(ctx, r, res, caller, err, time.Since(start)) }()
+	ctx, told := withRefusal(ctx)
+	defer func() { p.gate.finish(ctx, r, res, caller, told.or(err), time.Since(start)) }()
 	p.gate.bound(r)
 	ctx = WithMeta(ctx, r, p.gate.Table.Now())
 	var who *session.Caller
@@ -154,6 +157,9 @@ func (p *page) Serve(ctx context.Context, r *Request) (res *Response) {
 	var a *PageAnswer
 	if err == nil {
 		a, err = p.make(ctx, r, who)
+	}
+	if a != nil {
+		noteRefusal(ctx, a.Refused)
 	}
 	if err != nil {
 		f := fault.Of(err)
@@ -171,7 +177,7 @@ func (g *Gate) sameSite(r *Request) error {
 	origin, sent := r.Header["origin"]
 	site := r.Header["sec-fetch-site"]
 	if sent && !g.ownOrigin(origin) || site != "" && site != "same-origin" || !sent && site == "" {
-		return fault.New(403, "csrf", "This form was not sent from this site. Open the page again and send it from there.")
+		return fault.New(403, "csrf", "This form was not sent from this site. Open the page again and send it from there.").Noted(fault.CrossSiteRefused)
 	}
 	return nil
 }

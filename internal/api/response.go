@@ -1,11 +1,8 @@
 package api
 
 import (
-	"context"
-	"log/slog"
 	"strconv"
 	"strings"
-	"time"
 
 	"gatehouse/internal/fault"
 	"gatehouse/internal/session"
@@ -136,46 +133,6 @@ func (g *Gate) fail(baseline bool, media string, err error) *Response {
 		res.Body = []byte(`{"detail":"Internal server error."}`)
 	}
 	return res
-}
-
-// finish gives an answer the id of its request, and the log its one line. Nil is
-// what a panic leaves; lambdahttp answers that.
-func (g *Gate) finish(ctx context.Context, r *Request, res *Response, c session.Caller, err error, took time.Duration) {
-	if res != nil && r.ID != "" {
-		res.Header["X-Request-Id"] = r.ID
-	}
-	g.logRequest(ctx, r, res, c, err, took)
-}
-
-// logRequest writes the one line of a request. Nothing that was typed is in it.
-func (g *Gate) logRequest(ctx context.Context, r *Request, res *Response, c session.Caller, err error, took time.Duration) {
-	attrs := []slog.Attr{
-		slog.String("request", r.ID), slog.String("route", r.Route), slog.Int("status", status(res)),
-		slog.String("network", Network(r.SourceIP)), slog.Int64("us", took.Microseconds()),
-	}
-	if c.UID != 0 {
-		attrs = append(attrs, slog.Int64("uid", c.UID), slog.String("cred", c.Kind))
-	}
-	level := slog.LevelInfo
-	if err != nil {
-		f := fault.Of(err)
-		attrs = append(attrs, slog.String("code", f.Code))
-		if f.Status == 401 || f.Status == 403 || f.Status == 429 || f.Status >= 500 {
-			attrs = append(attrs, slog.String("event", "refused."+f.Code))
-		}
-		if f.Status >= 500 {
-			level = slog.LevelError
-			attrs = append(attrs, slog.String("err", f.Error()))
-		}
-	}
-	g.Log.LogAttrs(ctx, level, "request", attrs...)
-}
-
-func status(res *Response) int {
-	if res == nil {
-		return 500
-	}
-	return res.Status
 }
 
 // deviceCookie marks a known browser; on https its name has the prefix __Host-.

@@ -64,7 +64,7 @@ func first(q url.Values, name string) (string, bool) {
 	return v[0], true
 }
 
-func noOrganization(name string) error {
+func noOrganization(name string) *fault.Fault {
 	return fault.New(404, "organization_not_found", name+" organization does not exist.")
 }
 
@@ -118,7 +118,7 @@ func (w *Workspace) open(ctx context.Context, t *store.Table, who session.Caller
 			return err
 		}
 		if !invited {
-			return noOrganization(name)
+			return noOrganization(name).Noted(fault.PermissionRefused)
 		}
 	}
 	w.Org = &v

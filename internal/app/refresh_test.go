@@ -34,7 +34,7 @@ func TestD2_ASVS10_4_5_ReplayEndsTheSession(t *testing.T) {
 	renew(w, third.String("refresh_token")).Is(401)
 	bearer(w, third.String("access_token")).Get("/api/users/self").Is(401)
 	w.Mail("holder01@example.com", "refresh-reuse")
-	if !strings.Contains(w.Logged.String(), `"event":"session.reuse"`) {
+	if !strings.Contains(w.Logged.String(), `"event":"refresh_reused"`) {
 		t.Error("no security event was logged")
 	}
 }

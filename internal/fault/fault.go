@@ -19,6 +19,8 @@ type Fault struct {
 	Body   any    // if set, the whole body instead of {"detail", "code"}
 	After  time.Duration
 	Scheme string // WWW-Authenticate of a 401
+	Event  Event  // for the log; "" leaves it to the status
+	About  int64  // for the log: the account, where nobody has signed in
 	cause  error
 }
 

@@ -55,7 +55,7 @@ func noSeat() error {
 func (f *subject) acceptable(uid int64, now time.Time) error {
 	switch {
 	case !f.toMe(uid):
-		return said("not_the_invitee", "Only the person who was invited can accept this invitation.")
+		return said("not_the_invitee", "Only the person who was invited can accept this invitation.").Noted(fault.PermissionRefused)
 	case expired(f.inv, now):
 		return said("invitation_expired", "Your invitation is expired. Please contact organization owner to renew it.")
 	case f.inv.Accepted != 0:
@@ -155,5 +155,5 @@ func orInvalid(err error) error {
 	if err != nil {
 		return err
 	}
-	return fault.Field("invitation", "The invitation is not valid any more, or was sent to another address. Ask whoever invited you to send it again.")
+	return fault.Refused(fault.LinkRefused, "invitation", "The invitation is not valid any more, or was sent to another address. Ask whoever invited you to send it again.")
 }

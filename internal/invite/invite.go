@@ -114,7 +114,7 @@ type made struct {
 }
 
 // said is a 400 whose body is the bare text, as the baseline has some.
-func said(code, text string) error {
+func said(code, text string) *fault.Fault {
 	return &fault.Fault{Status: 400, Code: code, Detail: text, Body: text}
 }
 

@@ -48,7 +48,11 @@ func (p *Pages) showInvitation(ctx context.Context, r *api.Request, who *session
 			err = p.refuse(v.Form, wrong)
 		}
 	case !i.proven:
-		return p.invitationDead(i.me.Username)
+		dead, err := p.invitationDead(i.me.Username)
+		if err == nil && t.secret != "" {
+			dead.Refused = fault.New(400, "invitation_refused", "").Noted(fault.LinkRefused)
+		}
+		return dead, err
 	case i.me.UID == 0:
 		v = p.askWho(i)
 	case i.me.Email == i.Email:
