@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/internal/apptest"
+	"gatehouse/internal/fault"
 	"gatehouse/internal/store"
 )
 
@@ -123,8 +124,12 @@ func TestASVS16_3_2_ASVS16_3_3_RefusalsAreEvents(t *testing.T) {
 	for what, a := range refused {
 		m := logged(w, a)
 		event, _ := m["event"].(string)
-		if !strings.HasPrefix(event, "refused.") || event == "refused." {
-			t.Errorf("%s: %d without an event: %v", what, a.Status, m)
+		want := map[int]fault.Event{401: fault.AuthenticationRefused, 403: fault.PermissionRefused, 429: fault.LimitReached}[a.Status]
+		if what == "csrf" || what == "origin" || what == "form" {
+			want = fault.CrossSiteRefused
+		}
+		if want == "" || event != string(want) {
+			t.Errorf("%s: %d is the event %q, want %q: %v", what, a.Status, event, want, m)
 		}
 	}
 }
