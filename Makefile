@@ -6,7 +6,7 @@ LAMBDA  := signup login account organizations invitations permissions pages edge
 LDFLAGS := -s -w -buildid=
 ARCH    ?= arm64
 
-.PHONY: help run test check race engines fuzz test-clients faults model scorecard timing vuln bench overload build $(LAMBDA:%=build-%Function)
+.PHONY: help run test check race engines fuzz test-clients faults faults-long linear model scorecard timing vuln bench overload build $(LAMBDA:%=build-%Function)
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -45,8 +45,14 @@ faults: ## pairs of requests in every order of their store calls; GATEHOUSE_FAUL
 
 model: ## the whole API against a model of it, 500 sequences of 50 commands; GATEHOUSE_MODEL=10000 for a night
 	GATEHOUSE_MODEL=$(or $(GATEHOUSE_MODEL),500) $(GO) test -count=1 -timeout 12h -v -run '^TestModel' ./internal/model
+
 scorecard: ## docs/security-scorecard.md from all tests; SCORECARD=run.json reads what go test -json ./... has told
 	$(GO) run ./internal/scorecard/cmd $(if $(SCORECARD),-json $(SCORECARD))
+
+LINEAR ?= 10000
+linear: ## histories of concurrent requests against sequential models, LINEAR in all, under the race detector
+	@GATEHOUSE_LINEAR=$(LINEAR) $(GO) test -race -count=1 -timeout 100m -v -run 'TestLinearizable|TestBites' ./internal/linear >$(or $(TMPDIR),/tmp)/gatehouse-linear.$$$$; status=$$?; \
+	grep -E '^(linear|--- FAIL|FAIL|ok|panic)|_test.go:.*SEED=|DATA RACE|^  +[0-9]+–' $(or $(TMPDIR),/tmp)/gatehouse-linear.$$$$; rm -f $(or $(TMPDIR),/tmp)/gatehouse-linear.$$$$; exit $$status
 
 timing: ## whether the time of a wrong sign-in tells an account from none; minutes, on a quiet machine
 	GATEHOUSE_TEST_TIMING=2000 $(GO) test -count=1 -timeout 30m -v -run TestA12_WelchT ./internal/app

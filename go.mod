@@ -7,6 +7,7 @@ tool honnef.co/go/tools/cmd/staticcheck
 tool golang.org/x/vuln/cmd/govulncheck
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/aws/aws-lambda-go v1.55.1
 	github.com/aws/aws-sdk-go-v2 v1.47.8
 	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.73.2
