@@ -133,9 +133,11 @@ func (s *Service) Refresh(ctx context.Context, in RefreshRequest) (TokenAnswer, 
 	switch {
 	case gen == row.Refreshed+1:
 		row.Refreshed, row.FirstUse, row.Seen = gen, now.UnixMilli(), now.Unix()
-		if err := s.Table.Transact(ctx, row.Put(at, items[1].At())); err != nil {
+		answer, err := s.tokens(ctx, row, sid) // before the write: without it the token is as good as before
+		if err != nil {
 			return TokenAnswer{}, err
 		}
+		return answer, s.Table.Transact(ctx, row.Put(at, items[1].At()))
 	case gen == row.Refreshed && now.UnixMilli()-row.FirstUse <= refreshGrace.Milliseconds():
 		// A retry: nothing new is made.
 	default:

@@ -38,6 +38,9 @@ func (p *Pages) showInvitation(ctx context.Context, r *api.Request, who *session
 	if err != nil {
 		return nil, err
 	}
+	if wrong != nil && !i.mine && !i.joined && fault.Of(wrong).Status >= 500 {
+		return nil, wrong // it says nothing of the invitation, and there is no form to say it in
+	}
 	var v view
 	switch {
 	case i.joined:
