@@ -13,6 +13,14 @@ var (
 	oneMoreSignIn  = []string{"session ", "MAIL new-device", "mail-delivery "}
 )
 
+// oneMoreKey: the first key signs at once. A process whose clock is before that moment
+// knows no key that signs yet, and makes another.
+var oneMoreKey = []string{"signing-key "}
+
+// tokenOfTheFuture: a token that was issued more than a minute ahead of one's clock is
+// not accepted, so a process that is four minutes behind refuses those just made.
+var tokenOfTheFuture = []int{401}
+
 var credentials = object{"username": "holder1", "password": apptest.Password}
 
 func signupScenarios() []scenario {
@@ -60,14 +68,15 @@ func signInScenarios() []scenario {
 		}},
 		{route: "POST /api/auth/token", extra: oneMoreSignIn, set: func(s *stage) request {
 			s.user("holder1")
-			s.bearer("holder1")
 			return sending(nil, "POST", "/api/auth/token", credentials)
 		}},
-		{route: "POST /api/auth/token", name: "first key", extra: oneMoreSignIn, set: func(s *stage) request {
+		{route: "POST /api/auth/token", name: "first key", young: true, extra: oneMoreSignIn, skewed: oneMoreKey, set: func(s *stage) request {
 			s.user("holder1")
 			return sending(nil, "POST", "/api/auth/token", credentials)
 		}},
-		{route: "POST /api/auth/token/refresh", set: func(s *stage) request {
+		// The successor of a refresh token is told again for half a minute only: to a
+		// process whose clock is four minutes ahead a repetition comes from a thief.
+		{route: "POST /api/auth/token/refresh", lapses: true, set: func(s *stage) request {
 			s.user("holder1")
 			_, refresh := s.bearer("holder1")
 			return sending(nil, "POST", "/api/auth/token/refresh", object{"refresh_token": refresh})
@@ -80,7 +89,7 @@ func signInScenarios() []scenario {
 		{route: "POST /api/auth/reauthenticate", set: func(s *stage) request {
 			return sending(s.user("holder1"), "POST", "/api/auth/reauthenticate", object{"password": apptest.Password})
 		}},
-		{route: "POST /api/auth/reauthenticate", name: "bearer", set: func(s *stage) request {
+		{route: "POST /api/auth/reauthenticate", name: "bearer", refused: tokenOfTheFuture, set: func(s *stage) request {
 			s.user("holder1")
 			c, _ := s.bearer("holder1")
 			return sending(c, "POST", "/api/auth/reauthenticate", object{"password": apptest.Password})
@@ -104,7 +113,7 @@ func passwordScenarios() []scenario {
 		{route: "POST /api/auth/password/change", keyed: true, set: func(s *stage) request {
 			return sending(s.user("holder1"), "POST", "/api/auth/password/change", change)
 		}},
-		{route: "POST /api/auth/password/change", name: "bearer", keyed: true, set: func(s *stage) request {
+		{route: "POST /api/auth/password/change", name: "bearer", keyed: true, refused: tokenOfTheFuture, set: func(s *stage) request {
 			s.user("holder1")
 			c, _ := s.bearer("holder1")
 			return sending(c, "POST", "/api/auth/password/change", change)

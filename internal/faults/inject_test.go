@@ -5,53 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
+	"gatehouse/internal/secret"
 	"gatehouse/internal/store"
 	"gatehouse/internal/store/storetest"
 )
-
-// mode is a way for a call, or for what comes after it, to fail.
-type mode uint8
-
-const (
-	none mode = iota
-	throttled
-	contended
-	timeoutBefore
-	timeoutAfter
-	crashBefore
-	crashAfter
-	selfConflict
-	outageBefore // the answer is lost, nothing was done, and the store stays away
-	outageAfter  // the same, but it was done
-	lostReply    // of the whole request; no call fails
-)
-
-// modes are those of a call.
-var modes = []mode{throttled, contended, timeoutBefore, timeoutAfter, crashBefore, crashAfter, selfConflict, outageBefore, outageAfter}
-
-func (m mode) String() string {
-	return [...]string{"no fault", "throttled before", "conflict before", "timeout before", "timeout after", "crash before", "crash after",
-		"own success seen as a conflict", "outage before", "outage after", "lost reply"}[m]
-}
-
-// plain are the modes that end with the call, as package storetest knows them.
-var plain = map[mode]storetest.Mode{throttled: storetest.ThrottledBefore, contended: storetest.ContendedBefore,
-	timeoutBefore: storetest.TimeoutBefore, timeoutAfter: storetest.TimeoutAfter, selfConflict: storetest.SelfConflict,
-	outageBefore: storetest.TimeoutBefore, outageAfter: storetest.TimeoutAfter}
-
-// fault is a mode at a call, counted from 1.
-type fault struct {
-	at   int
-	mode mode
-}
-
-func (f fault) String() string {
-	if f.at == 0 {
-		return f.mode.String()
-	}
-	return fmt.Sprintf("call %d: %s", f.at, f.mode)
-}
 
 // errCrash is all that a dead process hears. Not a panic: handlers read on several
 // goroutines, and a panic there would end the tests. Whatever the code makes of the
@@ -62,35 +21,39 @@ var errCrash = errors.New("the process is gone")
 // can be made to fail.
 type injector struct {
 	*storetest.Memory
+	now func() time.Time // what time it is
 
 	mu    sync.Mutex
-	calls int
-	names []string
+	names []string // of the calls so far
 	fault fault
 	hit   bool
 	dead  bool
-	away  bool
+	away  string        // the service that stays away
+	off   time.Duration // how wrong the clock of the process is
 }
 
 // arm begins a request, in a process that may have just been started.
 func (in *injector) arm(f fault) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.calls, in.names, in.fault, in.hit, in.dead, in.away = 0, nil, f, false, false, false
+	in.names, in.fault, in.hit, in.dead, in.away, in.off = nil, f, false, false, "", 0
 }
 
 // next counts a call and says how it goes.
 func (in *injector) next(name string) (m mode, err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.calls++
+	return in.count(name)
+}
+
+func (in *injector) count(name string) (m mode, err error) {
 	in.names = append(in.names, name)
 	switch {
 	case in.dead:
 		return none, errCrash
-	case in.away:
+	case in.away != "" && in.away == service(name):
 		return none, fmt.Errorf("%w (injected)", store.ErrThrottled)
-	case in.calls != in.fault.at:
+	case len(in.names) != in.fault.at:
 		return none, nil
 	}
 	in.hit = true
@@ -98,9 +61,33 @@ func (in *injector) next(name string) (m mode, err error) {
 	case crashBefore, crashAfter:
 		in.dead = true
 	case outageBefore, outageAfter:
-		in.away = true
+		in.away = service(name)
+	case jumpedBack, jumpedAhead:
+		in.off = jumps[m]
 	}
 	return m, nil
+}
+
+// clock is the clock of the process.
+func (in *injector) clock() time.Time {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	_, _ = in.count(callClock) // a process that dies here finds out at its next call
+	return in.now().Add(in.off)
+}
+
+// load is the key store.
+func (in *injector) load(context.Context) (secret.Text, error) {
+	m, err := in.next(callKeys)
+	switch {
+	case err != nil:
+		return "", err
+	case m == crashBefore || m == crashAfter:
+		return "", errCrash
+	case m != none:
+		return "", fmt.Errorf("the key store: %s (injected)", m)
+	}
+	return rootKey, nil
 }
 
 // call carries out a call on d, or not, as is its turn.
@@ -122,7 +109,7 @@ func (in *injector) call(name string, do func(d store.Driver) error) error {
 
 // Get implements store.Driver.
 func (in *injector) Get(ctx context.Context, keys []store.Key) (items []store.Item, err error) {
-	err = in.call("get", func(d store.Driver) error {
+	err = in.call(callGet, func(d store.Driver) error {
 		items, err = d.Get(ctx, keys)
 		return err
 	})
@@ -131,7 +118,7 @@ func (in *injector) Get(ctx context.Context, keys []store.Key) (items []store.It
 
 // Query implements store.Driver.
 func (in *injector) Query(ctx context.Context, q store.Query) (p store.Page, err error) {
-	err = in.call("query", func(d store.Driver) error {
+	err = in.call(callQuery, func(d store.Driver) error {
 		p, err = d.Query(ctx, q)
 		return err
 	})
@@ -140,7 +127,7 @@ func (in *injector) Query(ctx context.Context, q store.Query) (p store.Page, err
 
 // Transact implements store.Driver.
 func (in *injector) Transact(ctx context.Context, tx store.Tx) error {
-	return in.call("transact", func(d store.Driver) error { return d.Transact(ctx, tx) })
+	return in.call(callTransact, func(d store.Driver) error { return d.Transact(ctx, tx) })
 }
 
 // state says whether the fault has come, whether the process died of it, and which

@@ -79,14 +79,8 @@ func split(s string, each func(part string, word bool)) {
 	}
 }
 
-// known are the words that two clean runs have in common.
+// known are the words that clean runs have in common.
 type known map[string]bool
-
-func knownOf(a, b []string) known {
-	k, other := known(words(a)), words(b)
-	maps.DeleteFunc(k, func(w string, _ bool) bool { return !other[w] })
-	return k
-}
 
 // words are all words of some lines.
 func words(lines []string) map[string]bool {
@@ -109,6 +103,13 @@ func (k known) drawn(s string) (ws []string) {
 		}
 	})
 	return ws
+}
+
+// count is how many words of some lines are drawn, and are no moments.
+func (k known) count(lines []string) int {
+	all := words(lines)
+	maps.DeleteFunc(all, func(w string, _ bool) bool { return k[w] || clocks.MatchString(w) })
+	return len(all)
 }
 
 // masked puts what name says in the place of each drawn word.

@@ -18,6 +18,7 @@ import (
 	"gatehouse/internal/gateway"
 	"gatehouse/internal/lambdahttp"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/secret"
 	"gatehouse/internal/store"
 	"gatehouse/internal/store/storetest"
 )
@@ -46,13 +47,12 @@ func lazy(p *app.Parts, make func(*app.Parts) (lambdahttp.Function, error)) lamb
 
 // world is one run: a copy of the base, and what was sent from it.
 type world struct {
-	base  *base
-	in    *injector
-	table *store.Table
-	now   time.Time
-	proc  *process
-	jar   map[string]string
-	sent  []mail.Message
+	base *base
+	in   *injector
+	now  time.Time
+	proc *process
+	jar  map[string]string
+	sent []mail.Message
 
 	lastNames []string // of the calls of the last try
 	judged    int      // writes that the rules have been held against
@@ -71,13 +71,18 @@ type base struct {
 
 func (b *base) fresh(later time.Duration) (*world, error) {
 	w := &world{base: b, in: &injector{Memory: b.items.Clone()}, now: b.now.Add(later), jar: maps.Clone(b.jar)}
-	w.table = store.New(w.in, w.clock)
+	w.in.now = w.clock
 	return w, w.start()
 }
 
+// clock is right.
 func (w *world) clock() time.Time { return w.now }
 
-// start begins a new process on what the store holds.
+// rootKey is that of every world.
+const rootKey = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+// start begins a new process on what the store holds. As on Lambda, every function
+// has caches and keys of its own.
 func (w *world) start() error {
 	table, err := template()
 	if err != nil {
@@ -85,12 +90,13 @@ func (w *world) start() error {
 	}
 	log := slog.New(slog.DiscardHandler)
 	from := w.base.Parts
-	parts := &app.Parts{Config: from.Config, Table: w.table, Secrets: from.Secrets, Hasher: from.Hasher, Sender: w, Policy: from.Policy, Log: log}
-	for _, change := range w.base.change {
-		change(parts)
-	}
 	p := &process{functions: map[string]lambdahttp.Function{}}
 	for name, make := range w.base.make {
+		parts := &app.Parts{Config: from.Config, Table: store.New(w.in, w.in.clock), Secrets: secret.NewSource(w.in.load),
+			Hasher: from.Hasher, Sender: w, Policy: from.Policy, Log: log}
+		for _, change := range w.base.change {
+			change(parts)
+		}
 		p.functions[name] = lazy(parts, make)
 	}
 	p.http, err = gateway.New(table, p.functions, gateway.Options{Log: log, Now: w.clock})
@@ -102,7 +108,7 @@ var errCarrier = errors.New("the carrier did not answer")
 
 // Send implements mail.Sender. It counts as a call like those of the store.
 func (w *world) Send(_ context.Context, m mail.Message) (string, error) {
-	mode, err := w.in.next("send")
+	mode, err := w.in.next(callSend)
 	if err != nil {
 		return "", err
 	}
@@ -154,7 +160,10 @@ func (w *world) send(f fault) (a answer, hit bool, err error) {
 	hit, dead, names := w.in.state()
 	w.lastNames = names
 	if dead {
-		a, err = answer{}, w.start()
+		a = answer{}
+	}
+	if dead || hit && f.skews() {
+		err = w.start()
 	}
 	if f.mode == lostReply {
 		a, hit = answer{}, true

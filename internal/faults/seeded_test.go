@@ -34,77 +34,88 @@ func effectOf(ctx context.Context, who session.Caller) (e effect) {
 var seeded = []struct {
 	name string
 	bad  bool
-	do   func(ctx context.Context, t *store.Table, who session.Caller) error
+	do   func(ctx context.Context, p *app.Parts, who session.Caller) error
 }{
-	{"right", false, func(ctx context.Context, t *store.Table, who session.Caller) error {
+	{"right", false, func(ctx context.Context, p *app.Parts, who session.Caller) error {
 		e := effectOf(ctx, who)
-		return t.Transact(ctx, e.record, e.row, e.job)
+		return p.Table.Transact(ctx, e.record, e.row, e.job)
 	}},
-	{"two writes", true, func(ctx context.Context, t *store.Table, who session.Caller) error {
+	{"two writes", true, func(ctx context.Context, p *app.Parts, who session.Caller) error {
 		e := effectOf(ctx, who)
-		if err := t.Transact(ctx, e.row); err != nil {
+		if err := p.Table.Transact(ctx, e.row); err != nil {
 			return err
 		}
-		return t.Transact(ctx, e.record, e.job)
+		return p.Table.Transact(ctx, e.record, e.job)
 	}},
-	{"marked before the work", true, func(ctx context.Context, t *store.Table, who session.Caller) error {
+	{"marked before the work", true, func(ctx context.Context, p *app.Parts, who session.Caller) error {
 		e := effectOf(ctx, who)
-		if err := t.Transact(ctx, e.record); err != nil {
+		if err := p.Table.Transact(ctx, e.record); err != nil {
 			return err
 		}
-		return t.Transact(ctx, e.row, e.job)
+		return p.Table.Transact(ctx, e.row, e.job)
 	}},
-	{"marked after the work", true, func(ctx context.Context, t *store.Table, who session.Caller) error {
+	{"marked after the work", true, func(ctx context.Context, p *app.Parts, who session.Caller) error {
 		e := effectOf(ctx, who)
-		if err := t.Transact(ctx, e.row, e.job); err != nil {
+		if err := p.Table.Transact(ctx, e.row, e.job); err != nil {
 			return err
 		}
-		return t.Transact(ctx, e.record)
+		return p.Table.Transact(ctx, e.record)
 	}},
-	{"never marked", true, func(ctx context.Context, t *store.Table, who session.Caller) error {
+	{"never marked", true, func(ctx context.Context, p *app.Parts, who session.Caller) error {
 		e := effectOf(ctx, who)
-		return t.Transact(ctx, e.row, e.job)
+		return p.Table.Transact(ctx, e.row, e.job)
 	}},
-	{"success without the effect", true, func(ctx context.Context, t *store.Table, who session.Caller) error {
+	{"success without the effect", true, func(ctx context.Context, p *app.Parts, who session.Caller) error {
 		e := effectOf(ctx, who)
-		_ = t.Transact(ctx, e.record, e.row, e.job)
+		_ = p.Table.Transact(ctx, e.record, e.row, e.job)
 		return nil
 	}},
-	{"the client's fault", true, func(ctx context.Context, t *store.Table, who session.Caller) error {
+	{"the client's fault", true, func(ctx context.Context, p *app.Parts, who session.Caller) error {
 		e := effectOf(ctx, who)
-		if err := t.Transact(ctx, e.record, e.row, e.job); err != nil {
+		if err := p.Table.Transact(ctx, e.record, e.row, e.job); err != nil {
 			return refusal.New(409, "conflict", "Somebody else was faster.")
 		}
 		return nil
 	}},
-	{"tells of troubles", true, func(ctx context.Context, t *store.Table, who session.Caller) error {
+	{"tells of troubles", true, func(ctx context.Context, p *app.Parts, who session.Caller) error {
 		e := effectOf(ctx, who)
-		if err := t.Transact(ctx, e.record, e.row, e.job); err != nil {
+		if err := p.Table.Transact(ctx, e.record, e.row, e.job); err != nil {
 			return refusal.New(500, "error", err.Error())
 		}
 		return nil
 	}},
-	{"broken in between", true, func(ctx context.Context, t *store.Table, who session.Caller) error {
-		items, err := t.Get(ctx, session.AuthorityKey(who.UID), profile.Key(who.UID))
+	{"broken in between", true, func(ctx context.Context, p *app.Parts, who session.Caller) error {
+		items, err := p.Table.Get(ctx, session.AuthorityKey(who.UID), profile.Key(who.UID))
 		if err != nil {
 			return err
 		}
-		p, err := profile.Profiles.Of(items[1])
+		holder, err := profile.Profiles.Of(items[1])
 		if err != nil {
 			return err
 		}
-		claim := store.Key{PK: "UNAME#" + p.Username, SK: "C"}
-		if items, err = t.Get(ctx, claim); err != nil {
+		claim := store.Key{PK: "UNAME#" + holder.Username, SK: "C"}
+		if items, err = p.Table.Get(ctx, claim); err != nil {
 			return err
 		}
 		if items[0].Exists() {
-			if err := t.Transact(ctx, store.Delete(claim, items[0].At())); err != nil {
+			if err := p.Table.Transact(ctx, store.Delete(claim, items[0].At())); err != nil {
 				return err
 			}
 		}
 		e := effectOf(ctx, who)
 		back := store.Op{Verb: store.VerbPut, Key: claim, Kind: "claim", Schema: 1, Body: fmt.Appendf(nil, `{"uid":%d}`, who.UID)}
-		return t.Transact(ctx, e.record, e.row, e.job, back)
+		return p.Table.Transact(ctx, e.record, e.row, e.job, back)
+	}},
+	{"believes the clock", true, func(ctx context.Context, p *app.Parts, who session.Caller) error {
+		items, err := p.Table.Get(ctx, profile.Key(who.UID))
+		if err != nil {
+			return err
+		}
+		if holder, err := profile.Profiles.Of(items[0]); err != nil || holder.Joined > api.From(ctx).Now.UnixMilli() {
+			return refusal.Unauthenticated("inactive", "There is no such account yet.")
+		}
+		e := effectOf(ctx, who)
+		return p.Table.Transact(ctx, e.record, e.row, e.job)
 	}},
 }
 
@@ -123,7 +134,7 @@ func TestSeededBugsAreFound(t *testing.T) {
 					if api.Prior(ctx, &struct{}{}) {
 						return done, nil
 					}
-					return done, bug.do(ctx, p.Table, who)
+					return done, bug.do(ctx, p, who)
 				}
 				return lambdahttp.New(api.Routes{seededRoute: api.SignedIn(p.Gate(), op, api.Baseline, api.Idempotent)}), nil
 			}
@@ -133,9 +144,9 @@ func TestSeededBugsAreFound(t *testing.T) {
 }
 
 // expect runs the sweep on a handler that is known to be right, or wrong.
-func expect(t *testing.T, name string, c scenario, bad bool) {
+func expect(t *testing.T, name string, c scenario, bad bool) (s *sweep) {
 	t.Run(name, func(t *testing.T) {
-		s := &sweep{scenario: c, base: prepare(t, c)}
+		s = &sweep{scenario: c, base: prepare(t, c)}
 		if err := s.begin(); err != nil {
 			if bad && strings.Contains(err.Error(), "broken") {
 				return // even the clean run is
@@ -149,6 +160,7 @@ func expect(t *testing.T, name string, c scenario, bad bool) {
 			t.Logf("%d runs, %d violations, such as %.200s", s.runs, len(s.bad), s.bad[0])
 		}
 	})
+	return s
 }
 
 // TestSeededWorkersAreFound is the same for a worker that sends mails: one that

@@ -21,8 +21,16 @@ type scenario struct {
 
 	waits bool     // mails and audit rows of the set-up are still to be seen to
 	keyed bool     // is sent with an Idempotency-Key, and answers a repetition as the first time
+	young bool     // no key has been made yet to sign with
 	again []int    // further honest answers to a repetition
 	extra []string // beginnings of lines that every try may leave once more
+	// What a wrong clock may honestly do: refuse with one of some answers what is
+	// asked again later, and leave lines once more that begin so.
+	refused []int
+	skewed  []string
+	// A repetition by a clock that is ahead may end as one that comes so late, and is
+	// refused.
+	lapses bool
 	// known are violations that are not to be forgiven, but to be repaired: each
 	// must still be found, so that none outlives its repair.
 	known []string
@@ -43,24 +51,23 @@ type end struct {
 // sweep is one scenario at work.
 type sweep struct {
 	scenario
-	base  *base
-	clean end
-	known known
-	names []string // of the calls of the clean run
-	made  sync.Map // lines of the items of the base, by version
-	want  []string // the normal form of the lines of the clean run
-	loose []string // the loose form
+	base   *base
+	exact  yardstick
+	dated  yardstick // for runs in which a clock is wrong
+	lapsed yardstick // for those in which it makes a repetition come too late
+	names  []string  // of the calls of the clean run
+	made   sync.Map  // lines of the items of the base, by version
 
 	mu      sync.Mutex
 	runs    int
 	bad     []string
-	matched map[string]int // of scenario.known: runs
-	retried map[fault]bool // after which a client repeats
+	matched map[string]int     // of scenario.known: runs
+	second  map[fault][]string // calls of the repetition, for each fault after which a client repeats
 }
 
 const tries = 3
 
-// begin makes the clean runs.
+// begin makes the clean runs: two that must not differ, and one at another time.
 func (s *sweep) begin() error {
 	first, err := s.cleanRun(0)
 	if err != nil {
@@ -70,13 +77,56 @@ func (s *sweep) begin() error {
 	if err != nil {
 		return err
 	}
-	s.clean, s.matched, s.retried = first, map[string]int{}, map[fault]bool{}
-	s.known = knownOf(append(first.lines, first.body), append(second.lines, second.body))
-	s.want, s.loose = s.known.normal(first.lines), s.known.loose(first.lines)
-	if extra, missing := compare(s.want, s.known.normal(second.lines)); len(extra)+len(missing) > 0 {
+	third, err := s.cleanRun(10*s.pause + apart)
+	if err != nil {
+		return err
+	}
+	s.matched, s.second = map[string]int{}, map[fault][]string{}
+	s.exact, s.dated = newYardstick(false, first, second), newYardstick(true, first, second, third)
+	if extra, missing := s.exact.compare(second.lines); len(extra)+len(missing) > 0 {
 		return fmt.Errorf("two clean runs differ: %q, %q", extra, missing)
 	}
+	if extra, missing := s.dated.compare(third.lines); len(extra)+len(missing) > 0 {
+		return fmt.Errorf("two clean runs at different times differ: %q, %q", extra, missing)
+	}
+	if s.lapses {
+		return s.beginLapsed()
+	}
 	return nil
+}
+
+// beginLapsed makes the run in which the repetition does come too late.
+func (s *sweep) beginLapsed() error {
+	var runs []end
+	for _, later := range []time.Duration{0, apart} {
+		w, err := s.base.fresh(later)
+		if err != nil {
+			return err
+		}
+		if _, _, err = w.send(fault{}); err != nil {
+			return err
+		}
+		w.now = w.now.Add(jumps[jumpedAhead])
+		a, _, err := w.send(fault{})
+		if err != nil {
+			return err
+		}
+		lines, err := s.finish(w)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, end{a.status, text(a), lines})
+	}
+	s.lapsed = newYardstick(true, runs...)
+	return nil
+}
+
+// yard is what a run by a plan is held against.
+func (s *sweep) yard(plan []fault) *yardstick {
+	if slices.ContainsFunc(plan, fault.skews) {
+		return &s.dated
+	}
+	return &s.exact
 }
 
 func (s *sweep) cleanRun(later time.Duration) (e end, err error) {
@@ -159,95 +209,4 @@ func letters(sent []mail.Message) (all []string) {
 		}
 	}
 	return all
-}
-
-// run tries a plan: a fault in the first try, perhaps one in the second, then none.
-// It answers false, and counts nothing, if a fault of the plan was never met.
-func (s *sweep) run(plan ...fault) (met bool) {
-	w, err := s.base.fresh(0)
-	var bad []string
-	done := false
-	for n := 0; err == nil && !done && n < len(plan)+tries; n++ {
-		var f fault
-		if n < len(plan) {
-			f = plan[n]
-		}
-		if n > 0 {
-			w.now = w.now.Add(s.pause)
-		}
-		a, hit, failed := w.send(f)
-		if err = failed; n < len(plan) && !hit {
-			return false
-		}
-		for _, what := range []string{s.judge(n, a), w.rules()} {
-			if what != "" {
-				bad = append(bad, fmt.Sprintf("try %d: %s", n+1, what))
-			}
-		}
-		if done = a.status != 0 && a.status < 500; done && n+1 < len(plan) {
-			return false
-		}
-		if n == 0 && !done {
-			s.repeated(f)
-		}
-	}
-	if !done {
-		bad = append(bad, "no repetition succeeds")
-	}
-	if err == nil {
-		var more []string
-		more, err = s.left(w)
-		bad = append(bad, more...)
-	}
-	if err != nil {
-		bad = append(bad, err.Error())
-	}
-	s.count(plan, bad)
-	return true
-}
-
-// left says what is wrong with what is left at the end of a run.
-func (s *sweep) left(w *world) (bad []string, err error) {
-	if s.untouched(w) {
-		return nil, nil
-	}
-	all, err := s.finish(w)
-	if err != nil {
-		return nil, err
-	}
-	bad = s.differs(all)
-	if s.pause > 0 { // what is no request may be at work on the chains
-		bad = append(bad, w.chained()...)
-	}
-	return bad, nil
-}
-
-func (s *sweep) repeated(f fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.retried[f] = true
-}
-
-// count notes a run. One in which something shows that is known is not looked at
-// any further.
-func (s *sweep) count(plan []fault, bad []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.runs++
-	for _, k := range s.scenario.known {
-		if slices.ContainsFunc(bad, func(text string) bool { return strings.Contains(text, k) }) {
-			s.matched[k]++
-			return
-		}
-	}
-	for _, text := range bad {
-		where := fmt.Sprint(plan[0])
-		if at := plan[0].at; at > 0 && at <= len(s.names) {
-			where += " (" + s.names[at-1] + ")"
-		}
-		if len(plan) > 1 {
-			where += ", then " + plan[1].String()
-		}
-		s.bad = append(s.bad, where+": "+text)
-	}
 }

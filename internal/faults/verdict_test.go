@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"gatehouse/internal/audit"
 	"gatehouse/internal/check"
@@ -51,7 +50,7 @@ func (w *world) chained() (bad []string) {
 var leaks = regexp.MustCompile(`injected|store:|panic|goroutine|storetest`)
 
 // judge says what is wrong with the answer to try n.
-func (s *sweep) judge(n int, a answer) string {
+func (s *sweep) judge(n int, a answer, y *yardstick) string {
 	if leaks.MatchString(a.body) {
 		return "the answer tells of our troubles: " + a.body
 	}
@@ -62,13 +61,11 @@ func (s *sweep) judge(n int, a answer) string {
 			return "503 without Retry-After"
 		}
 	case a.status == 500:
-	case a.status == s.clean.status:
+	case a.status == y.status:
 		if s.base.request.invoke != "" {
 			return "" // what a job says is how much it did this time
 		}
-		// What is made anew by a repetition without a key may have another id.
-		extra, _ := compare(s.known.loose([]string{text(a)}), s.known.loose([]string{s.clean.body}))
-		if len(extra) > 0 && (n == 0 || s.keyed) {
+		if y.looseText(text(a)) != y.body && (n == 0 || s.keyed) {
 			return fmt.Sprintf("%d with another answer: %s", a.status, text(a))
 		}
 	case n > 0 && slices.Contains(s.again, a.status):
@@ -76,42 +73,4 @@ func (s *sweep) judge(n int, a answer) string {
 		return fmt.Sprintf("answers %d %s", a.status, a.body)
 	}
 	return ""
-}
-
-// differs says how what is left differs from what the clean run left.
-func (s *sweep) differs(left []string) (bad []string) {
-	extra, missing := compare(s.known.normal(left), s.want)
-	if len(extra)+len(missing) == 0 {
-		return nil
-	}
-	x, m := compare(s.known.loose(left), s.loose)
-	if len(s.extra) > 0 {
-		if x = s.without(x); len(x)+len(m) == 0 {
-			return nil
-		}
-	}
-	if len(x)+len(m) == 0 {
-		x, m = extra, missing // the same lines, that belong together in another way
-	}
-	for _, line := range x {
-		bad = append(bad, "leaves beside: "+line)
-	}
-	for _, line := range m {
-		bad = append(bad, "does not leave: "+line)
-	}
-	return bad
-}
-
-// without drops lines that every try may leave once more.
-func (s *sweep) without(beside []string) (rest []string) {
-	n := map[string]int{}
-	for _, line := range beside {
-		i := slices.IndexFunc(s.extra, func(begin string) bool { return strings.HasPrefix(line, begin) })
-		if i >= 0 && n[s.extra[i]] < tries {
-			n[s.extra[i]]++
-			continue
-		}
-		rest = append(rest, line)
-	}
-	return rest
 }
