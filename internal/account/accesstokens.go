@@ -77,9 +77,10 @@ func (s *Service) ownTokens(ctx context.Context, who session.Caller) (out []sess
 			if err != nil {
 				return nil, nil, err
 			}
-			if it.Exists() && t.Epoch == who.PATEpoch && t.Usable(s.Table.Now()) {
+			switch {
+			case it.Exists() && t.Epoch == who.PATEpoch && t.Usable(s.Table.Now()):
 				out = append(out, t)
-			} else {
+			case !t.Revoked: // what is revoked meanwhile keeps its prefix from being given again
 				dead = append(dead, deadToken{chunk[i].Key, prefixes[i], session.PointerID(chunk[i].Key)})
 			}
 		}

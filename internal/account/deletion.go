@@ -128,6 +128,9 @@ func (s *Service) DeleteUser(ctx context.Context, who session.Caller, in UserReq
 	if err := s.load(ctx, sub); err != nil {
 		return struct{}{}, err
 	}
+	if sub.authority.Status == session.Erased {
+		return struct{}{}, fault.NotFound("User") // by another, meanwhile
+	}
 	now := api.From(ctx).Now
 	a := sub.authority
 	endEverything(&a, now)

@@ -145,7 +145,8 @@ func (s *Service) newPassword(ctx context.Context, sub *subject, pw, action stri
 }
 
 // move gives the caller a session of the new epoch. A bearer session keeps its
-// refresh chain; everybody else gets a cookie, as in the baseline.
+// refresh chain; everybody else gets a cookie, as in the baseline. A sign-out that
+// comes between wins.
 func (s *Service) move(ctx context.Context, who session.Caller, a session.Authority, k *secretKeys) ([]store.Op, browser) {
 	if at, ok := who.SessionKey(); ok && who.Kind == session.CredJWT {
 		row := who.Session

@@ -33,7 +33,13 @@ func (s *Service) rename(ctx context.Context, who session.Caller, p *profile.Pro
 	if err != nil {
 		return nil, err
 	}
-	if items[0].Exists() {
+	c, err := claims.Of(items[0])
+	switch {
+	case err != nil:
+		return nil, err
+	case items[0].Exists() && c.UID == p.UID:
+		return nil, &store.ConflictError{} // it was renamed so meanwhile
+	case items[0].Exists():
 		bad.Add("username", takenName)
 	}
 	return []store.Op{

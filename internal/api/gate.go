@@ -253,7 +253,8 @@ func (rt *route) answer(ctx context.Context, r *Request) (any, session.Caller, e
 const attempts = 5
 
 // attempt runs the operation. One that returns a conflict has decided on what is
-// no longer true: it wrote nothing, and is run again on fresh reads.
+// no longer true: it wrote nothing, and is run again on fresh reads. So is one that
+// was refused after a repetition of it was carried out.
 func (rt *route) attempt(ctx context.Context, r *Request, caller session.Caller, m Meta) (out any, err error) {
 	for n := range attempts {
 		if n > 0 {
@@ -267,7 +268,7 @@ func (rt *route) attempt(ctx context.Context, r *Request, caller session.Caller,
 			}
 		}
 		out, err = rt.run(context.WithValue(ctx, metaKey{}, m), rt, r, caller)
-		if _, lost := store.Conflict(err); !lost {
+		if _, lost := store.Conflict(err); !lost && !rt.gate.overtaken(ctx, m.idem, err) {
 			break
 		}
 	}

@@ -159,7 +159,7 @@ func userRow(v *view, r account.RosterRow) {
 }
 
 func dueErasure(v *view, d account.Due) {
-	if !strings.HasSuffix(v.self.SK, account.Keys.Due(time.Time{}, d.UID).SK[len("0000000000000"):]) {
+	if !strings.HasSuffix(v.self.SK, account.Keys.Due(time.UnixMilli(0), d.UID).SK[len("0000000000000"):]) {
 		v.report(Place, "it is about %d", d.UID)
 	}
 	if _, ok := get(v, session.Authorities, session.AuthorityKey(d.UID)); !ok {

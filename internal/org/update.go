@@ -89,6 +89,11 @@ func (s *Service) rename(ctx context.Context, v tenant.View, st tenant.State, ba
 	if err != nil {
 		return nil, err
 	}
+	if c, err := tenant.Claims.Of(items[0]); err != nil {
+		return nil, err
+	} else if c.Org == st.ID {
+		return nil, &store.ConflictError{} // it was renamed so meanwhile
+	}
 	if items[0].Exists() {
 		bad.Add("slug", takenSlug)
 		return nil, nil
