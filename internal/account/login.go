@@ -204,7 +204,7 @@ func (s *Service) Logout(ctx context.Context, who *session.Caller, _ struct{}) (
 		ops = append(ops, session.Authorities.Put(session.AuthorityKey(who.UID), a, who.AuthorityAt()))
 	}
 	if k, ok := who.SessionKey(); ok {
-		ops = append(ops, store.Delete(k, store.Always))
+		ops = append(ops, store.Delete(k, who.SessionAt()))
 	}
 	if len(ops) == 0 {
 		return bye, nil

@@ -87,20 +87,22 @@ func (s *Service) EndSession(ctx context.Context, who session.Caller, in Session
 	if err != nil {
 		return struct{}{}, err
 	}
+	if row.Epoch > who.Epoch {
+		return struct{}{}, &store.ConflictError{} // everything of before has ended meanwhile, the caller's too
+	}
 	if !row.Alive(who.Authority, api.From(ctx).Now) {
 		return struct{}{}, missing
 	}
-	ops := []store.Op{store.Delete(at, store.Present), auditRow(ctx, "session.end", who.UID, who.UID, map[string]string{"session": in.ID})}
+	ops := []store.Op{store.Delete(at, items[0].At()), auditRow(ctx, "session.end", who.UID, who.UID, map[string]string{"session": in.ID})}
+	if own, ok := who.SessionKey(); ok && own != at { // two that end each other: one wins
+		ops = append(ops, store.Check(own, who.SessionAt()))
+	}
 	if row.Kind == session.KindToken {
 		a := who.Authority
 		raiseToken(&a)
 		ops = append(ops, session.Authorities.Put(session.AuthorityKey(who.UID), a, who.AuthorityAt()))
 	}
-	err = s.Table.Transact(ctx, ops...)
-	if lostOps, lost := store.Conflict(err); lost && slices.Contains(lostOps, 0) {
-		return struct{}{}, missing
-	}
-	return struct{}{}, err
+	return struct{}{}, s.Table.Transact(ctx, ops...)
 }
 
 // EndOthers ends all sessions of the caller but the one that asks, and the token

@@ -268,7 +268,7 @@ func (rt *route) attempt(ctx context.Context, r *Request, caller session.Caller,
 			}
 		}
 		out, err = rt.run(context.WithValue(ctx, metaKey{}, m), rt, r, caller)
-		if _, lost := store.Conflict(err); !lost && !rt.gate.overtaken(ctx, m.idem, err) {
+		if !lost(err) && !rt.gate.overtaken(ctx, m.idem, err) {
 			break
 		}
 	}
@@ -279,6 +279,13 @@ func (rt *route) attempt(ctx context.Context, r *Request, caller session.Caller,
 		err = errUnjudged
 	}
 	return out, err
+}
+
+// lost reports whether an operation has to be run anew: it has decided on what is no
+// longer true, or has drawn an id that somebody has.
+func lost(err error) bool {
+	_, conflict := store.Conflict(err)
+	return conflict || errors.Is(err, store.ErrTwice)
 }
 
 func checkForm(r *Request) error {

@@ -18,15 +18,22 @@ type sessions struct {
 	key      string // the legacy token key; "" if it has ended, "?" if nobody heard it
 	password string
 	disabled bool
+	left     string // cookie that another took the place of when the password changed
+	heir     string // that other one; "" if nobody heard it
 }
 
 const out = "out" // not signed in
 
 func doSession(s sessions, c call, r reply) (sessions, string) {
 	in := s.alive.has(c.by)
-	only := func(cookie string) sessions { return sessions{set("").with(cookie), "", s.password, s.disabled} }
+	only := func(cookie string) sessions {
+		return sessions{alive: set("").with(cookie), password: s.password, disabled: s.disabled}
+	}
 	if c.do == "end" && r.word == no { // whoever has two reasons to refuse may say either
 		return either(s.alive.has(c.to), s, s)
+	}
+	if !in && c.do == "password" && r.word == ok {
+		return s.again(c, r)
 	}
 	if !in && strings.Contains("use others end password", c.do) {
 		return s, out
@@ -54,7 +61,7 @@ func doSession(s sessions, c call, r reply) (sessions, string) {
 		return either(s.alive.has(c.to), s, next)
 	case "password":
 		next := only(r.value)
-		next.password = c.to
+		next.password, next.left, next.heir = c.to, c.by, r.value
 		return either(c.arg == s.password, s, next)
 	case "disable":
 		if s.disabled {
@@ -68,6 +75,16 @@ func doSession(s sessions, c call, r reply) (sessions, string) {
 		return s, ok
 	}
 	return s, "?"
+}
+
+// again is a change of password that was carried out before, and whose answer may be
+// lost: for half a minute it is answered once more with the same session.
+func (s sessions) again(c call, r reply) (sessions, string) {
+	if c.by != s.left || c.to != s.password || s.disabled || s.heir != "" && (s.heir != r.value || !s.alive.has(r.value)) {
+		return s, out
+	}
+	s.heir, s.alive = r.value, s.alive.with(r.value)
+	return s, ok
 }
 
 // signedIn adds the session of a sign-in, which answers with the token key: a new
@@ -106,7 +123,7 @@ func setSession(s *stage) {
 // firstSessions are those of the stage. A part is named by what it begins with.
 func firstSessions(part string) sessions {
 	f := strings.Fields(part)
-	return sessions{set("").with(f[1]).with(f[2]), f[3], apptest.Password, false}
+	return sessions{alive: set("").with(f[1]).with(f[2]), key: f[3], password: apptest.Password}
 }
 
 func (s *stage) partOf(name string) string {

@@ -175,12 +175,20 @@ func (c *Caller) takeSession(ctx context.Context, table *store.Table, row store.
 	if c.Session, err = Sessions.Of(row); err != nil {
 		return "", err
 	}
-	if code = c.standing(now); code != OK || now.Sub(time.Unix(c.Session.Seen, 0)) < touchEvery {
+	if code = c.standing(now); code == BadToken && row.Exists() && c.Session.Epoch != c.Epoch {
+		// It has ended, or the account was read before everything else ended and the
+		// session after: one read is no snapshot.
+		if err := c.refetch(ctx, table, row.Key); err != nil {
+			return "", err
+		}
+		code = c.standing(now)
+	}
+	if code != OK || now.Sub(time.Unix(c.Session.Seen, 0)) < touchEvery {
 		return code, nil
 	}
 	s := c.Session
 	s.Seen = now.Unix()
-	err = table.Transact(ctx, s.Put(row.Key, row.At()))
+	err = table.Transact(ctx, s.Put(row.Key, c.session.At()))
 	if _, lost := store.Conflict(err); err != nil && !lost {
 		return "", err
 	}

@@ -214,6 +214,11 @@ var (
 	ErrUnknownOutcome = errors.New("store: outcome unknown")
 )
 
+// ErrTwice (wrapped) says that a transaction has two ops on one key, and was not tried.
+// In one that is right otherwise an id was drawn that is another's: it will be another
+// the next time.
+var ErrTwice = errors.New("store: two ops on")
+
 // ErrUnavailable is what Table says when repeating did not help. Nothing is known to be written.
 var ErrUnavailable = errors.New("store: unavailable")
 

@@ -14,7 +14,7 @@ func validate(ops []Op) error {
 	total := 0
 	for _, o := range ops {
 		if seen[o.Key] {
-			return fmt.Errorf("store: two ops on %q", o.Key)
+			return fmt.Errorf("%w %q", ErrTwice, o.Key)
 		}
 		seen[o.Key] = true
 		if err := o.valid(); err != nil {
