@@ -16,7 +16,12 @@ type line struct {
 	addr string
 	conn net.Conn
 	in   *bufio.Reader
+	made time.Time // of a connection that has carried nothing yet
 }
+
+// fresh is how long a connection may carry nothing at first: the server ends one that
+// sends no request within five seconds.
+const fresh = 3 * time.Second
 
 // dial connects, if there is no connection.
 func (l *line) dial() error {
@@ -27,7 +32,7 @@ func (l *line) dial() error {
 	if err != nil {
 		return err
 	}
-	l.conn = conn
+	l.conn, l.made = conn, time.Now()
 	if l.in == nil {
 		l.in = bufio.NewReaderSize(conn, 4<<10)
 	} else {
@@ -38,9 +43,13 @@ func (l *line) dial() error {
 
 // do sends a request and reads the answer whole; its body is thrown away.
 func (l *line) do(request []byte) (*http.Response, error) {
+	if !l.made.IsZero() && time.Since(l.made) > fresh {
+		l.hangUp()
+	}
 	if err := l.dial(); err != nil {
 		return nil, err
 	}
+	l.made = time.Time{}
 	res, err := l.exchange(request)
 	if err != nil || res.Close {
 		l.hangUp()
