@@ -39,14 +39,11 @@ fuzz: ## every fuzz target for FUZZTIME (a number of runs, or a time)
 test-clients: ## CVAT's own SDK, from PyPI, against a server of this tree
 	./scripts/clients/run
 
-faults: ## a fault at every call of every route, and pairs of requests in every order of their store calls
+faults: ## a fault at every call of every route, pairs of requests in every order of their store calls, histories of what happens at once
 	@GO=$(GO) ./scripts/faults
-	GATEHOUSE_FAULTS=$(or $(GATEHOUSE_FAULTS),on) $(GO) test -count=1 -timeout 100m -v -run TestInterleavings ./internal/app >$(or $(TMPDIR),/tmp)/gatehouse-faults.$$$$; status=$$?; \
-	grep -E '^(interleavings|--- FAIL|FAIL|ok|panic)|_test.go:' $(or $(TMPDIR),/tmp)/gatehouse-faults.$$$$; rm -f $(or $(TMPDIR),/tmp)/gatehouse-faults.$$$$; exit $$status
 
-faults-long: ## the same with every pair of faults, the longest orders and triples; keeps the records that tests read
-	GATEHOUSE_FAULTS=long GATEHOUSE_FAULTS_JSON=$(CURDIR)/internal/faults/testdata/long.json GO=$(GO) ./scripts/faults
-	GATEHOUSE_FAULTS=long GATEHOUSE_FAULTS_JSON=$(CURDIR)/internal/app/testdata/interleavings.json $(GO) test -count=1 -timeout 100m -run TestInterleavings ./internal/app
+faults-long: ## the same with every pair of faults, and the longest orders; keeps the records that tests read
+	@GO=$(GO) ./scripts/faults long
 
 model: ## the whole API against a model of it, 500 sequences of 50 commands; GATEHOUSE_MODEL=10000 for a night
 	GATEHOUSE_MODEL=$(or $(GATEHOUSE_MODEL),500) $(GO) test -count=1 -timeout 12h -v -run '^TestModel' ./internal/model
