@@ -17,6 +17,11 @@ var (
 // knows no key that signs yet, and makes another.
 var oneMoreKey = []string{"signing-key "}
 
+// leftLongAgo: the session that takes the place of another is told again for half a
+// minute only: to a process whose clock is four minutes ahead that is over. To one
+// whose clock is right it is not.
+var leftLongAgo = []int{401}
+
 // tokenOfTheFuture: a token that was issued more than a minute ahead of one's clock is
 // not accepted, so a process that is four minutes behind refuses those just made.
 var tokenOfTheFuture = []int{401}
@@ -86,7 +91,7 @@ func signInScenarios() []scenario {
 			_, refresh := s.bearer("holder1")
 			return sending(nil, "POST", "/api/auth/token/revoke", object{"refresh_token": refresh})
 		}},
-		{route: "POST /api/auth/reauthenticate", set: func(s *stage) request {
+		{route: "POST /api/auth/reauthenticate", refused: leftLongAgo, set: func(s *stage) request {
 			return sending(s.user("holder1"), "POST", "/api/auth/reauthenticate", object{"password": apptest.Password})
 		}},
 		{route: "POST /api/auth/reauthenticate", name: "bearer", refused: tokenOfTheFuture, set: func(s *stage) request {
@@ -110,7 +115,7 @@ func passwordScenarios() []scenario {
 		}},
 		{route: "POST /api/auth/password/reset/confirm", keyed: true, set: confirm},
 		{route: "POST /api/auth/password/reset/confirm", name: "without key", again: []int{400}, set: confirm},
-		{route: "POST /api/auth/password/change", keyed: true, set: func(s *stage) request {
+		{route: "POST /api/auth/password/change", keyed: true, refused: leftLongAgo, set: func(s *stage) request {
 			return sending(s.user("holder1"), "POST", "/api/auth/password/change", change)
 		}},
 		{route: "POST /api/auth/password/change", name: "bearer", keyed: true, refused: tokenOfTheFuture, set: func(s *stage) request {

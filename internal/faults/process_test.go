@@ -18,6 +18,7 @@ import (
 	"gatehouse/internal/gateway"
 	"gatehouse/internal/lambdahttp"
 	"gatehouse/internal/mail"
+	"gatehouse/internal/password"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/store"
 	"gatehouse/internal/store/storetest"
@@ -93,7 +94,7 @@ func (w *world) start() error {
 	p := &process{functions: map[string]lambdahttp.Function{}}
 	for name, make := range w.base.make {
 		parts := &app.Parts{Config: from.Config, Table: store.New(w.in, w.in.clock), Secrets: secret.NewSource(w.in.load),
-			Hasher: from.Hasher, Sender: w, Policy: from.Policy, Log: log}
+			Hasher: password.New(password.ForTests(), 2, password.Peppers{}), Sender: w, Policy: from.Policy, Log: log}
 		for _, change := range w.base.change {
 			change(parts)
 		}
