@@ -76,6 +76,13 @@ func (s Score) count(of func(Row) bool) (passing, applicable int) {
 	return passing, applicable
 }
 
+// Figures are the score in numbers: a row without a passing test is failing, also one
+// whose part of the product is not there yet.
+func (s Score) Figures() string {
+	passing, applicable := s.count(func(Row) bool { return true })
+	return fmt.Sprintf("%d passing, %d failing, %d not applicable", passing, applicable-passing, len(s)-applicable)
+}
+
 // Summary is the score in one line.
 func (s Score) Summary() string {
 	passing, applicable := s.count(func(Row) bool { return true })

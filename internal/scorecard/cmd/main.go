@@ -51,6 +51,7 @@ func run(from, to string, allow bool) error {
 		return err
 	}
 	fmt.Println("security scorecard:", score.Summary())
+	defer fmt.Println("scorecard:", score.Figures())
 	if len(told.Broken) > 0 {
 		return fmt.Errorf("not built, or ended early: %s", strings.Join(told.Broken, ", "))
 	}
