@@ -100,6 +100,9 @@ func (rt *route) read(ctx context.Context, r *Request) (session.Caller, *judging
 		return c, nil, fault.Unavailable(err)
 	}
 	if err := w.open(ctx, rt.gate.Table, c, near[:len(near)-len(j.near)], next[:own]); err != nil {
+		if errors.Is(err, store.ErrUnavailable) {
+			err = fault.Unavailable(err)
+		}
 		return c, nil, err
 	}
 	j.workspace, j.next = w, next[own:]

@@ -180,7 +180,7 @@ func (s *Service) handOver(ctx context.Context, who session.Caller, v tenant.Vie
 		return nil, err
 	}
 	if old.ID == 0 {
-		return nil, fmt.Errorf("org: the owner of %d is not a member", v.ID)
+		return nil, fmt.Errorf("org: the owner of %d is not a member, or was read before they left: %w", v.ID, &store.ConflictError{})
 	}
 	a, err := session.Authorities.Of(items[2])
 	if err != nil {
