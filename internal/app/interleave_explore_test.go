@@ -24,6 +24,7 @@ type explorer struct {
 	crashes   bool
 
 	path []point
+	anew int // how often all began anew
 }
 
 // each plays every order. It ends early when look says so.
@@ -53,7 +54,13 @@ func (x *explorer) each(look func(*order) (goOn bool)) (orders int, err error) {
 			return next, true
 		})
 		if err != nil {
-			return orders, err
+			// A row that was put elsewhere at random, as queues do, takes a job another way:
+			// what was chosen fits no more, and all begins anew.
+			if x.anew++; x.anew > 5 {
+				return orders, err
+			}
+			x.path, orders, err = nil, 0, nil
+			continue
 		}
 		if o != nil {
 			orders++
