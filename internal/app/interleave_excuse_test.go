@@ -113,8 +113,6 @@ func (d difference) covers(m match) bool {
 
 var accounted = []difference{
 	{underWay, []string{"sign in, known browser"}, []string{"sign out", "page: sign out", "page: end others"}},
-	{twoSteps, []string{"page: take over"}, []string{"delete", "delete, by an administrator", "offer", "withdraw the offer", "refuse the offer",
-		"remove the maintainer", "administrator makes an owner", "admin disables the maintainer", "admin deletes the maintainer", "page: refuse the offer", "page: withdraw the offer"}},
 	{twoSteps, []string{"page: decline"}, []string{"accept", "accept, with a key"}},
 	{addressAsRead, []string{"change password", "change password, elsewhere"}, []string{"change address", "page: change address"}},
 	{answeredLate, []string{"delete", "delete, by an administrator"}, []string{"take over", "invite many"}},
