@@ -2,7 +2,7 @@
 
 GO      ?= go
 CACHE   ?= $(or $(GATEHOUSE_CACHE),$(HOME)/.cache/gatehouse)
-LAMBDA  := signup login account organizations invitations permissions pages edge authorizer outbox sweep
+LAMBDA  := signup login account organizations invitations workspace permissions pages edge authorizer outbox sweep
 LDFLAGS := -s -w -buildid=
 ARCH    ?= arm64
 

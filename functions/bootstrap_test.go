@@ -297,7 +297,7 @@ func TestWithoutTable(t *testing.T) {
 		send(t, f, get("/auth/login")).is(t, 200, "<form")
 		send(t, f, request(t, "GET /static/{file}", "GET", "/static/style.css", "")).is(t, 200)
 	})
-	for _, name := range []string{"organizations", "invitations", "permissions"} {
+	for _, name := range []string{"organizations", "invitations", "workspace", "permissions"} {
 		t.Run(name, func(t *testing.T) {
 			send(t, start(t, name, nil), sample(t, name+".json")).is(t, 503) // whose session it is cannot be read
 		})

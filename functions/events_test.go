@@ -81,6 +81,7 @@ func samples(t *testing.T) map[string][]byte {
 	event("account.json", self)
 	event("organizations.json", gateway.Sample{Route: "GET /api/organizations", Method: "GET", Target: "/api/organizations?page=1", Header: header("Cookie", "sessionid="+sampleCookie, "X-Organization", "acme"), Authorizer: somebody})
 	event("invitations.json", gateway.Sample{Route: "GET /api/invitations/count", Method: "GET", Target: "/api/invitations/count", Header: header("Cookie", "sessionid="+sampleCookie), Authorizer: somebody})
+	event("workspace.json", gateway.Sample{Route: "GET /api/jobs", Method: "GET", Target: "/api/jobs?page=1", Header: header("Cookie", "sessionid="+sampleCookie, "X-Organization", "acme"), Authorizer: somebody})
 	token := session.Ticket{Kind: session.CredJWT, UID: uid, SID: sid}.Context()
 	event("permissions.json", gateway.Sample{Route: "POST /api/permissions/check", Method: "POST", Target: "/api/permissions/check", Header: header("Content-Type", "application/json"),
 		Body: body(map[string]any{"checks": []map[string]any{{"scope": "organizations:create"}}, "explain": true}), Authorizer: token})
@@ -232,7 +233,7 @@ func TestSamples(t *testing.T) {
 	r := send(t, c.functions["login"], sample(t, "login.json")).is(t, 200, `"key":"`)
 
 	authorized(t, c.functions["authorizer"].Invoke)
-	for _, name := range []string{"account", "organizations", "invitations", "permissions"} {
+	for _, name := range []string{"account", "organizations", "invitations", "workspace", "permissions"} {
 		send(t, c.functions[name], sample(t, name+".json")).is(t, 401) // nobody's session
 	}
 	var cookie string

@@ -153,7 +153,7 @@ func Judge(ctx context.Context, who session.Caller, q Question) error {
 	if m.judging.table.Decide(q.Package, in).Allowed {
 		return nil
 	}
-	if q.Noun != "" && !related(who, q) {
+	if q.Noun != "" && !Related(who, q) {
 		return fault.NotFound(q.Noun).Noted(fault.PermissionRefused)
 	}
 	return refused(m.judging.table, q, in)
@@ -194,8 +194,8 @@ func Plan(ctx context.Context, who session.Caller, pkg string) (string, error) {
 	return "", refused(m.judging.table, q, Ask(ctx, who, q))
 }
 
-// related reports whether somebody stands in any relation to what q is about.
-func related(who session.Caller, q Question) bool {
+// Related reports whether somebody stands in any relation to what q is about.
+func Related(who session.Caller, q Question) bool {
 	if who.Admin() || q.Org != nil && q.Org.Member.ID != 0 {
 		return true
 	}

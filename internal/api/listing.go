@@ -41,16 +41,38 @@ func List[R, T any](base string, spec list.Spec[R], rows []R, in ListRequest) (l
 	if err != nil {
 		return page, Listing[T]{}, listFault(err)
 	}
+	l, err := shape[R, T](base, q, page)
+	return page, l, err
+}
+
+// Window is the page that a request asks for of a list of count rows that is in its
+// own order: the rows from and to, and its shape as List makes it.
+func Window[R, T any](base string, spec list.Spec[R], count int, in ListRequest) (from, to int, l Listing[T], err error) {
+	q := list.Query(in.Query)
+	params, err := list.Parse(spec, q)
+	if err != nil {
+		return 0, 0, l, listFault(err)
+	}
+	page, from, to, err := list.Window[R](params, count)
+	if err != nil {
+		return 0, 0, l, listFault(err)
+	}
+	l, err = shape[R, T](base, q, page)
+	return from, to, l, err
+}
+
+// shape is a page without its results.
+func shape[R, T any](base string, q url.Values, page list.Page[R]) (Listing[T], error) {
 	l := Listing[T]{Count: page.Count, Results: make([]T, 0, len(page.Rows))}
 	u, err := url.Parse(base)
 	if err != nil {
-		return page, l, err
+		return l, err
 	}
 	u.RawQuery = q.Encode()
 	if next, previous := page.Links(u); next != "" || previous != "" {
 		l.Next, l.Previous = orNull(next), orNull(previous)
 	}
-	return page, l, nil
+	return l, nil
 }
 
 // CheckList refuses a list's parameters before anything is read.

@@ -60,6 +60,9 @@ type Cookies struct {
 	list []string
 }
 
+// Coded is an answer that says its own status, among those of success.
+type Coded interface{ StatusCode() int }
+
 // Text is a body that is not JSON made of a struct: text as it is, of a media type.
 type Text struct {
 	Media string
@@ -69,6 +72,9 @@ type Text struct {
 
 func (rt *route) render(media string, out any) (*Response, error) {
 	res := &Response{Status: rt.status, Header: rt.gate.headers(media)}
+	if c, ok := out.(Coded); ok && c.StatusCode() != 0 {
+		res.Status = c.StatusCode()
+	}
 	if s, ok := out.(SetsCookies); ok {
 		c := &Cookies{gate: rt.gate}
 		s.SetCookies(c)

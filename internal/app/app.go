@@ -63,7 +63,7 @@ func (p *Parts) Gate() *api.Gate {
 // Accounts is the account domain, with the domains that follow it.
 func (p *Parts) Accounts() *account.Service {
 	s := p.accounts()
-	f := followers{p.Orgs()}
+	f := followers{p.Orgs(), p.Work()}
 	s.People, s.Followers, s.Invitations = f, f, p.Invites()
 	return s
 }
@@ -164,9 +164,9 @@ func Outbox(p *Parts) (lambdahttp.Function, error) {
 }
 
 // Sweep does what is due by the clock: {"job": "rotate-keys"}, "erase",
-// "organizations" or "audit".
+// "organizations", "workspace" or "audit".
 func Sweep(p *Parts) (lambdahttp.Function, error) {
-	s, orgs, chain := p.Accounts(), p.Orgs(), p.chain()
+	s, orgs, work, chain := p.Accounts(), p.Orgs(), p.Work(), p.chain()
 	return lambdahttp.Func(func(ctx context.Context, event []byte) ([]byte, error) {
 		var in struct {
 			Job string `json:"job"`
@@ -184,12 +184,15 @@ func Sweep(p *Parts) (lambdahttp.Function, error) {
 		case "organizations":
 			n, err := sweepOrgs(ctx, orgs)
 			return fmt.Appendf(nil, `{"done":%d}`, n), err
+		case "workspace":
+			n, err := work.Tidy(ctx)
+			return fmt.Appendf(nil, `{"done":%d}`, n), err
 		case "audit":
 			n, err := chain.Advance(ctx)
 			m, lost := chain.Reseal(ctx)
 			return fmt.Appendf(nil, `{"chained":%d,"resealed":%d}`, n, m), errors.Join(err, lost)
 		}
-		return nil, fmt.Errorf("sweep: no job %.40q; rotate-keys, erase, organizations and audit are known", in.Job)
+		return nil, fmt.Errorf("sweep: no job %.40q; rotate-keys, erase, organizations, workspace and audit are known", in.Job)
 	}), nil
 }
 
@@ -197,7 +200,7 @@ func Sweep(p *Parts) (lambdahttp.Function, error) {
 func Functions() map[string]func(*Parts) (lambdahttp.Function, error) {
 	return map[string]func(*Parts) (lambdahttp.Function, error){
 		"signup": Signup, "login": Login, "account": Account, "organizations": Organizations, "invitations": Invitations,
-		"permissions": Permissions, "pages": Pages, "edge": Edge,
+		"workspace": Workspace, "permissions": Permissions, "pages": Pages, "edge": Edge,
 		"authorizer": Authorizer, "outbox": Outbox, "sweep": Sweep,
 	}
 }

@@ -35,7 +35,8 @@ func TestASVS15_3_1_OnlyKnownFieldsAreAnswered(t *testing.T) {
 	got := map[string]bool{}
 	for _, r := range routes(t, "/api/", "GET") {
 		path := strings.TrimPrefix(r, "GET ")
-		id := map[string]string{"/api/organizations": h.org, "/api/memberships": h.waiting, "/api/auth/access_tokens": h.tokenID}
+		id := map[string]string{"/api/organizations": h.org, "/api/memberships": h.waiting, "/api/auth/access_tokens": h.tokenID,
+			"/api/projects": h.project, "/api/tasks": h.task, "/api/jobs": h.job, "/api/cloudstorages": h.cloud, "/api/transfers": h.project}
 		to := fmt.Sprint(h.uid)
 		for prefix, v := range id {
 			if strings.HasPrefix(path, prefix) {

@@ -98,6 +98,7 @@ func TestStoreCalls(t *testing.T) {
 		in.Post("/api/permissions/check", object{"checks": []object{{"scope": "memberships:view", "resource": object{"type": "membership", "id": member["id"]}}}}).Is(200)
 	})
 	measure("membership, remove", 5, func() { c.Delete(id).Is(204) })
+	workCalls(w, in, measure)
 	measure("organization, audit log", 3, func() { c.Get(at + "/audit").Is(200) })
 	measure("organization, delete", 3, func() { c.Delete(at).Is(204) })
 	measure("logout", 2, func() { c.Post("/api/auth/logout", nil).Is(200) })

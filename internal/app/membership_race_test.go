@@ -189,6 +189,7 @@ func TestH6_DeletionAgainstEverything(t *testing.T) {
 		}
 		owner.Get(team.Path("")).Is(404)
 		w.Sweep("organizations")
+		w.Sweep("workspace")
 		for line := range strings.Lines(w.Dump()) {
 			if strings.Contains(line, fmt.Sprint(team.ID)) && !strings.Contains(line, "AUD#") && !strings.Contains(line, "#AUD#") && !strings.HasPrefix(line, `"OUT#`) && !strings.HasPrefix(line, `"IDEM#`) {
 				t.Errorf("schedule %d left %s", n, line)

@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/mail"
 	"gatehouse/internal/org"
 	"gatehouse/internal/permissions"
+	"gatehouse/internal/workspace"
 )
 
 func (p *Parts) site() mail.Site {
@@ -24,7 +25,18 @@ func (p *Parts) limits() *limit.Limiter {
 
 // Orgs is the domain of organizations.
 func (p *Parts) Orgs() *org.Service {
-	return &org.Service{Table: p.Table, Secrets: p.Secrets, Limits: p.limits(), Log: p.Log, Settings: org.Settings{Site: p.site(), Transfer: p.Config.Transfer}}
+	return &org.Service{Table: p.Table, Secrets: p.Secrets, Limits: p.limits(), Log: p.Log, Left: workspace.Left,
+		Settings: org.Settings{Site: p.site(), Transfer: p.Config.Transfer}}
+}
+
+// Work is the domain of projects, tasks, jobs and cloud storages.
+func (p *Parts) Work() *workspace.Service {
+	return &workspace.Service{Table: p.Table, Secrets: p.Secrets, Log: p.Log, Settings: workspace.Settings{Site: p.site()}}
+}
+
+// Workspace serves what people work on.
+func Workspace(p *Parts) (lambdahttp.Function, error) {
+	return serve(p, p.Work().Routes(p.Gate())), nil
 }
 
 // Invites is the domain of invitations.
@@ -51,18 +63,20 @@ func Permissions(p *Parts) (lambdahttp.Function, error) {
 
 // Decisions is what other services ask.
 func (p *Parts) Decisions() *permissions.Service {
-	return &permissions.Service{Table: p.Table}
+	return &permissions.Service{Table: p.Table, Work: p.Work()}
 }
 
 // compose makes the message of any job: each domain knows its own.
 func (p *Parts) compose() mail.Compose {
-	accounts, orgs, invites := p.Accounts(), p.Orgs(), p.Invites()
+	accounts, orgs, invites, work := p.Accounts(), p.Orgs(), p.Invites(), p.Work()
 	return func(ctx context.Context, j mail.Job) (*mail.Message, error) {
 		switch {
 		case org.Composes(j.Kind):
 			return orgs.Compose(ctx, j)
 		case invite.Composes(j.Kind):
 			return invites.Compose(ctx, j)
+		case workspace.Composes(j.Kind):
+			return work.Compose(ctx, j)
 		}
 		return accounts.Compose(ctx, j)
 	}

@@ -22,16 +22,17 @@ func basic(name, pw string) string {
 
 // holder has every kind of credential of one account.
 type holder struct {
-	w                        *apptest.World
-	uid                      int64
-	name                     string
-	mine                     *apptest.Client // the browser that acts
-	other                    *apptest.Client // another browser
-	tokenID                  string
-	headers                  map[string]string // Authorization by credential
-	refresh                  string
-	session                  string // id of the other browser's session
-	org, invitation, waiting string // an organization of theirs, an open invitation, its membership
+	w                         *apptest.World
+	uid                       int64
+	name                      string
+	mine                      *apptest.Client // the browser that acts
+	other                     *apptest.Client // another browser
+	tokenID                   string
+	headers                   map[string]string // Authorization by credential
+	refresh                   string
+	session                   string // id of the other browser's session
+	org, invitation, waiting  string // an organization of theirs, an open invitation, its membership
+	project, task, job, cloud string // ids of what they own in it
 }
 
 func hold(w *apptest.World, name string) *holder {

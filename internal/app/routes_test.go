@@ -23,7 +23,7 @@ func handlers(w *apptest.World) map[string]api.Routes {
 	g := w.Parts.Gate()
 	return map[string]api.Routes{
 		"signup": w.Accounts.Signup(g), "login": w.Accounts.SignIn(g), "account": w.Accounts.Account(g),
-		"organizations": w.Parts.Orgs().Routes(g), "invitations": w.Parts.Invites().Routes(g), "permissions": w.Parts.Decisions().Routes(g),
+		"organizations": w.Parts.Orgs().Routes(g), "invitations": w.Parts.Invites().Routes(g), "workspace": w.Parts.Work().Routes(g), "permissions": w.Parts.Decisions().Routes(g),
 		"pages": web.New(w.Accounts, web.Invitations{}, web.Organizations{}, g).Routes(), "edge": server.Routes(g, "", nil),
 	}
 }

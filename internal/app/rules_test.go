@@ -18,7 +18,7 @@ func TestDependencies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	domains := []string{"gatehouse/internal/account", "gatehouse/internal/org", "gatehouse/internal/invite", "gatehouse/internal/permissions"}
+	domains := []string{"gatehouse/internal/account", "gatehouse/internal/org", "gatehouse/internal/invite", "gatehouse/internal/workspace", "gatehouse/internal/permissions"}
 	low := []string{"fault", "store", "token", "secret", "session", "profile", "tenant", "policy", "limit", "audit", "mail", "ident", "password", "list", "jwt", "outbound", "keyring"}
 	for line := range strings.Lines(string(out)) {
 		f := strings.Fields(line)

@@ -21,7 +21,7 @@ type breakages map[string][]store.Op
 func (w *world) breakages() breakages {
 	w.Helper()
 	out := breakages{}
-	for _, some := range []breakages{w.strays(), w.belongings(), w.brokenAccounts(), w.brokenNames(), w.brokenTokens(), w.brokenOrgs(), w.brokenMembers(), w.brokenCounts()} {
+	for _, some := range []breakages{w.strays(), w.belongings(), w.brokenAccounts(), w.brokenNames(), w.brokenTokens(), w.brokenOrgs(), w.brokenMembers(), w.brokenCounts(), w.brokenWork(), w.brokenLists(), w.brokenDues()} {
 		maps.Copy(out, some)
 	}
 	return out

@@ -18,6 +18,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gatehouse/internal/store"
 )
@@ -56,6 +57,12 @@ const (
 	Owned         = "owned"          // the living organizations of an owner are counted
 	Negative      = "negative"       // no counter is below zero
 	Over          = "over"           // a warning: more seats are taken than there are, as after the limit was lowered
+	WorkRoster    = "work-roster"    // what people work on, and nothing else, is listed as it is
+	WorkPart      = "work-part"      // a task of a project, and a job of a task, stands below it, and nothing else does
+	WorkStake     = "work-stake"     // whoever owns something, or is assigned to it, finds it, and nothing else
+	WorkOrg       = "work-org"       // what is in an organization that is no more will be its owner's
+	WorkDue       = "work-due"       // what has moved or was deleted takes along what is below it
+	WorkCount     = "work-count"     // what people work on is counted
 	Outbox        = "outbox"         // no mail waits for more than a day, or is held for ever
 )
 
@@ -99,7 +106,11 @@ func Run(ctx context.Context, t *store.Table, progress func(done int)) ([]Violat
 		}
 	}
 	counts, err := c.settle(ctx)
-	return append(found, counts...), err
+	if err != nil {
+		return append(found, counts...), err
+	}
+	work, err := c.settleWork(ctx)
+	return slices.Concat(found, counts, work), err
 }
 
 // checker is one run.

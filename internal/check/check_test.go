@@ -21,6 +21,7 @@ func TestRules(t *testing.T) {
 	w := newWorld(t)
 	w.people()
 	w.office()
+	w.work()
 	for name, ops := range w.breakages() {
 		w.with(ops, func() {
 			found := w.broken()

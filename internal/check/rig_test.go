@@ -23,11 +23,12 @@ type world struct {
 	team  *apptest.Team
 	uids  map[string]int64
 	key   map[string]string // of invitations
+	works map[string]int64  // what people work on
 }
 
 func newWorld(t *testing.T, opts ...apptest.Option) *world {
 	w := apptest.New(t, append(opts, apptest.Env("GATEHOUSE_RATE_LIMITS", "off"), apptest.Env("GATEHOUSE_OWNERSHIP_TRANSFER", "on"))...)
-	return &world{World: w, table: store.New(w.DB, w.Clock.Now), uids: map[string]int64{}, key: map[string]string{}}
+	return &world{World: w, table: store.New(w.DB, w.Clock.Now), uids: map[string]int64{}, key: map[string]string{}, works: map[string]int64{}}
 }
 
 // broken is what a check finds.

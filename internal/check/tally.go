@@ -18,6 +18,7 @@ type tally struct {
 	orgs   map[int64]*orgTally
 	owned  map[int64]int64 // living organizations by owner
 	owners map[int64]int64 // the counter of each
+	work   workTally
 }
 
 type orgTally struct {
@@ -30,7 +31,7 @@ type orgTally struct {
 type numbers struct{ members, seated, countedSeats, countedMembers, limit int64 }
 
 func newTally() tally {
-	return tally{map[int64]*orgTally{}, map[int64]int64{}, map[int64]int64{}}
+	return tally{map[int64]*orgTally{}, map[int64]int64{}, map[int64]int64{}, newWorkTally()}
 }
 
 func (t *tally) of(id int64) *orgTally {
@@ -42,6 +43,7 @@ func (t *tally) of(id int64) *orgTally {
 
 // add counts an item. One that cannot be read is reported elsewhere.
 func (t *tally) add(it store.Item) {
+	t.work.add(it)
 	switch it.Kind {
 	case tenant.States.Name:
 		if st, err := tenant.States.Of(it); err == nil && st.State == tenant.Active {

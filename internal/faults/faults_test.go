@@ -18,7 +18,8 @@ var update = flag.Bool("update", false, "write testdata/floor.txt")
 func scenarios(t testing.TB) []scenario {
 	t.Helper()
 	all := slices.Concat(signupScenarios(), signInScenarios(), passwordScenarios(), addressScenarios(), sessionScenarios(),
-		organizationScenarios(), membershipScenarios(), invitationScenarios(), answerScenarios(), linkScenarios(), signInPageScenarios(), organizationPageScenarios(), outboxScenarios(), sweepScenarios())
+		organizationScenarios(), membershipScenarios(), invitationScenarios(), answerScenarios(), linkScenarios(), signInPageScenarios(), organizationPageScenarios(), outboxScenarios(), sweepScenarios(),
+		projectScenarios(), taskScenarios(), jobScenarios(), storageScenarios(), transferScenarios(), tidyScenarios())
 	table, err := template()
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ import (
 // their words can be matched, each standing in the same lines at the same places.
 
 var (
-	shards = regexp.MustCompile(`\b(OUT|UNCHAINED)#[0-9]|\b(DLV)#[0-9]{8}`)
+	shards = regexp.MustCompile(`\b(OUT|UNCHAINED)#[0-9]|\b(DLV)#[0-9]{8}|\b(LST#[a-z]+#p)[0-9]+`)
 	asked  = regexp.MustCompile(`"request":"[^"]*"`)
 	moment = regexp.MustCompile(`[0-9]{1,2} [A-Z][a-z]+ [0-9]{4}, [0-9]{2}:[0-9]{2} UTC`)
 	clocks = regexp.MustCompile(`^([0-9]{10}|[0-9]{13})$`)
@@ -48,8 +48,8 @@ func line(it store.Item) (string, bool) {
 		body = asked.ReplaceAllString(body, `"request":""`) // a repetition has its own
 	}
 	s += " " + body
-	if strings.Contains(s, "OUT#") || strings.Contains(s, "UNCHAINED#") || strings.Contains(s, "DLV#") {
-		s = shards.ReplaceAllString(s, "$1$2#*")
+	if strings.Contains(s, "OUT#") || strings.Contains(s, "UNCHAINED#") || strings.Contains(s, "DLV#") || strings.Contains(s, "LST#") {
+		s = shards.ReplaceAllString(s, "$1$2$3#*")
 	}
 	return s, true
 }

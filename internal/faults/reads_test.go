@@ -2,6 +2,7 @@ package faults
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"gatehouse/internal/apptest"
@@ -15,16 +16,20 @@ func reading(route string) scenario {
 		t := s.Found(c, "acme")
 		key := t.Invite("guest1@example.org", "worker")
 		token := c.Post("/api/auth/access_tokens", object{"name": "robot"}).Is(201)
+		work := s.content(t, c, s.id(c))
 		s.Drain()
 		ids := map[string]any{"/api/auth/access_tokens/": token.JSON()["id"], "/api/memberships/": t.Membership("operator1"),
 			"/api/organizations/": t.ID, "/api/users/": s.id(c)}
 		path := strings.NewReplacer("{key}", key, "{file}", "style.css").Replace(strings.TrimPrefix(route, "GET "))
+		maps.Copy(ids, work)
 		for below, id := range ids {
 			if rest, ok := strings.CutPrefix(path, below+"{id}"); ok {
 				path = below + fmt.Sprint(int64(number(id))) + rest
 			}
 		}
 		switch path {
+		case "/api/projects", "/api/tasks", "/api/jobs", "/api/cloudstorages":
+			c = t.In(c)
 		case "/api/auth/access_tokens/self":
 			c = s.Client().With("Authorization", "Bearer "+token.String("value"))
 			c.Get("/api/users/self").Is(200) // notes the first use

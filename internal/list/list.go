@@ -125,23 +125,32 @@ type Page[R any] struct {
 // does not exist.
 func Eval[R any](spec Spec[R], rows []R, p Params) (Page[R], error) {
 	kept := match(spec, rows, p)
-	page := Page[R]{Count: len(kept), Number: p.page, Last: max(1, (len(kept)+p.size-1)/p.size)}
-	if p.page == lastPage {
-		page.Number = page.Last
-	}
-	if page.Number > page.Last {
-		return Page[R]{}, invalidPage()
+	page, from, to, err := Window[R](p, len(kept))
+	if err != nil {
+		return page, err
 	}
 	order(spec, rows, kept, p)
-	from := (page.Number - 1) * p.size
-	to := min(from+p.size, len(kept))
 	page.Rows = make([]R, 0, to-from)
 	for _, at := range kept[from:to] {
 		page.Rows = append(page.Rows, rows[at])
 	}
+	return page, nil
+}
+
+// Window says which of count rows, in their order, make the page that p asks for: from
+// inclusive, to exclusive. The page has no rows yet. The only error is an *Error.
+func Window[R any](p Params, count int) (page Page[R], from, to int, err error) {
+	page = Page[R]{Count: count, Number: p.page, Last: max(1, (count+p.size-1)/p.size)}
+	if p.page == lastPage {
+		page.Number = page.Last
+	}
+	if page.Number > page.Last {
+		return Page[R]{}, 0, 0, invalidPage()
+	}
 	page.HasNext = page.Number < page.Last
 	page.HasPrevious = page.Number > 1
-	return page, nil
+	from = (page.Number - 1) * p.size
+	return page, from, min(from+p.size, count), nil
 }
 
 // match returns the indexes of the rows that pass all conditions of p.

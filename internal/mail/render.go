@@ -30,6 +30,7 @@ const (
 	KindOwnershipOffer    = "ownership-offer"    // to become the owner of one: Username, Inviter (who owns it), Org, Slug, Link (to accept), Valid
 	KindOwnershipChanged  = "ownership-changed"  // to the former owner: Username, Org, Slug, When, Link (to the organization), Reset
 	KindMemberRemoved     = "member-removed"     // from an organization: Username, Org, Slug, When
+	KindUnassigned        = "work-unassigned"    // from something that moved: Username, Kind, Item, When
 )
 
 // Site is the installation as its mails present it. It comes from the
@@ -55,6 +56,8 @@ type Data struct {
 	Slug     string        // its short name
 	Inviter  string        // the user name of whoever invites or offers
 	Role     string        // what an invitation makes of its reader, e.g. worker
+	Kind     string        // of something that people work on, e.g. task
+	Item     string        // its name
 }
 
 // ErrRender says (wrapped) that a message cannot be made of what was given.
@@ -117,7 +120,7 @@ func values(site Site, d Data) (map[string]string, error) {
 			v[name] = "unknown"
 		}
 	}
-	for name, value := range map[string]string{"Username": d.Username, "Org": d.Org, "Slug": d.Slug, "Inviter": d.Inviter, "Role": d.Role} {
+	for name, value := range map[string]string{"Username": d.Username, "Org": d.Org, "Slug": d.Slug, "Inviter": d.Inviter, "Role": d.Role, "Kind": d.Kind, "Item": d.Item} {
 		if value = tame(value); value != "" {
 			v[name] = value
 		}

@@ -50,6 +50,7 @@ func TestK1_K3_K4_K6_ASVS1_3_11_HostileValues(t *testing.T) {
 		site, data := full()
 		data.Username, data.Device, data.Network = value, value, value
 		data.Org, data.Slug, data.Inviter, data.Role = value, value, value, value
+		data.Kind, data.Item = value, value
 		for _, kind := range kinds() {
 			clean, err := Render(kind, site, func() Data { _, d := full(); return d }())
 			if err != nil {

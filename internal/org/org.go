@@ -56,6 +56,10 @@ type Service struct {
 	Limits   *limit.Limiter
 	Settings Settings
 	Log      *slog.Logger
+	// Left is the write by which another domain learns that an organization has gone,
+	// and whether what was in it goes with it; it goes into the transaction that ends
+	// the organization. nil: there is no such domain.
+	Left func(org int64, wipe bool) store.Op
 }
 
 // description is what an organization says of itself.

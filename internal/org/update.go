@@ -111,6 +111,10 @@ type DeleteRequest struct {
 	api.Late
 	ID   int64           `path:"id"`
 	Slug api.Opt[string] `json:"slug" rule:"max=64"`
+
+	// Content says what becomes of projects, tasks and cloud storages: "delete", or
+	// their owners keep them.
+	Content string `query:"content"`
 }
 
 // Near implements api.Near.
@@ -127,13 +131,20 @@ func (s *Service) Delete(ctx context.Context, who session.Caller, in DeleteReque
 	if err := in.Invalid(); err != nil {
 		return struct{}{}, err
 	}
+	if in.Content != "" && in.Content != "delete" && in.Content != "keep" {
+		return struct{}{}, fault.Field("content", "Expected delete or keep.")
+	}
 	if in.Slug.Set && strings.TrimSpace(in.Slug.Value) != f.Slug {
 		return struct{}{}, fault.Field("slug", "This is not the short name of the organization.")
 	}
 	now := api.From(ctx).Now
 	st := f.View.State
 	st.State = tenant.Going
-	return struct{}{}, s.Table.Transact(ctx, append(ByAuthority(who, &f.View),
+	ops := ByAuthority(who, &f.View)
+	if s.Left != nil {
+		ops = append(ops, s.Left(st.ID, in.Content == "delete"))
+	}
+	return struct{}{}, s.Table.Transact(ctx, append(ops,
 		tenant.States.Put(tenant.Key(st.ID), st, f.At()),
 		store.Delete(tenant.SlugKey(st.Slug), store.Present),
 		store.Delete(orgRowKey(st.ID), store.Always),

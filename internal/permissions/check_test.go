@@ -121,7 +121,7 @@ var expected = []struct {
 	{outsider, "", `{"scope":"access_tokens:create"}`, "allowed"},
 	{outsider, "", `{"scope":"server:view"}`, "allowed"},
 	{root, "", about("view", "project", "5"), "not_found"},
-	{root, "", about("tasks:create", "task", "5"), "not_found"},
+	{root, "", about("tasks:create@project", "project", "5"), "not_found"},
 
 	{-1, "", `{"scope":"organizations:list"}`, "allowed"},
 	{-1, "", `{"scope":"organizations:create"}`, "denied "},

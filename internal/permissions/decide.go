@@ -1,10 +1,13 @@
 package permissions
 
 import (
+	"strings"
+
 	"gatehouse/internal/api"
 	"gatehouse/internal/policy"
 	"gatehouse/internal/session"
 	"gatehouse/internal/tenant"
+	"gatehouse/internal/workspace"
 )
 
 // decision is an answer with its reasons: the rule that allowed, or what the
@@ -23,6 +26,7 @@ type subject struct {
 	api.Question
 	there   bool // the object is
 	related bool // it is the caller's business
+	room    workspace.Room
 }
 
 // decide answers a question on what was read. It is lookups and nothing else.
@@ -34,6 +38,10 @@ func (f *facts) decide(q question, ask asker) decision {
 	switch {
 	case !found || !s.there:
 		return decision{code: NotFound}
+	case d.Allowed && s.room.Over && !keeps(q.scope):
+		return decision{code: OverLimit}
+	case d.Allowed && adds(q) && s.room.Full[q.pkg]:
+		return decision{code: LimitReached}
 	case d.Allowed:
 		return decision{code: Allowed, rule: d.Rule}
 	case !s.related:
@@ -79,8 +87,12 @@ func (f *facts) about(q question, org *tenant.View) subject {
 		return f.organization(&s.View, f.knows(s))
 	}
 	switch {
+	case q.scope == inProject && !q.whole():
+		return f.newIn(q.id)
 	case q.whole():
 		return f.collection(q, org)
+	case work(q.pkg):
+		return f.thing(q)
 	case q.pkg == "memberships":
 		return f.membership(q.id)
 	case q.pkg == "invitations":
@@ -90,13 +102,43 @@ func (f *facts) about(q question, org *tenant.View) subject {
 	case q.pkg == "access_tokens":
 		return f.token(q.id)
 	}
-	return subject{} // of the other packages no object is there
+	return subject{}
+}
+
+// thing is something that people work on, in the workspace that it is in.
+func (f *facts) thing(q question) subject {
+	s, ok := f.work[q.pkg][q.id]
+	return subject{Question: s.Question, there: ok, related: ok && api.Related(f.who, s.Question), room: s.Room}
+}
+
+// newIn is a new task in a project.
+func (f *facts) newIn(project int64) subject {
+	s, ok := f.work["projects"][project]
+	if !ok {
+		return subject{}
+	}
+	p := s.Resource
+	q := api.Question{Org: s.Org, Resource: &policy.Resource{Owner: f.who.UID, Organization: p.Organization,
+		Project: &policy.Staff{Owner: p.Owner, Assignee: p.Assignee, Organization: p.Organization}}}
+	return subject{Question: q, there: true, related: api.Related(f.who, s.Question), room: s.Room}
+}
+
+// keeps reports whether a scope leaves a workspace as full as it is, or less: that is
+// allowed where there is too much.
+func keeps(scope string) bool {
+	verb, _, _ := strings.Cut(scope, ":")
+	return scope == "delete" || verb == "list" || verb == "view" || verb == "export" || verb == "download"
+}
+
+// adds reports whether a question is about one more of something.
+func adds(q question) bool {
+	return q.scope == "create" || q.scope == inProject || q.scope == "import:backup"
 }
 
 // collection is what lists and new objects are judged by. Lists of organizations
 // and of access tokens, and new ones, are the same in every workspace.
 func (f *facts) collection(q question, org *tenant.View) subject {
-	s := subject{there: true, related: true}
+	s := subject{there: true, related: true, room: f.rooms[f.scope(q)]}
 	if q.pkg != "organizations" && q.pkg != "access_tokens" {
 		s.Org = org
 	}

@@ -8,6 +8,7 @@ import (
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/tenant"
+	"gatehouse/internal/workspace"
 )
 
 // facts are what the answers to all questions of a request stand on.
@@ -23,6 +24,8 @@ type facts struct {
 	accounts    map[int64]session.Authority
 	people      map[person]presence
 	tokens      map[int64]accessToken
+	work        map[string]map[int64]workspace.Sight // what people work on, by package and id
+	rooms       map[workspace.Scope]workspace.Room
 }
 
 // standing is an organization as the caller stands to it.

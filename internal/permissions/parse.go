@@ -55,17 +55,19 @@ var vocabulary = sync.OnceValue(func() map[string][]string {
 // collective reports whether a scope is about no object that is there already.
 func collective(pkg, scope string) bool {
 	switch scope {
-	case "list", "create", "create@project", "import:backup":
+	case "list", "create", inProject, "import:backup":
 		return true
 	}
 	return pkg == "server"
 }
 
-// objectless reports whether a package has rules and no objects yet: whatever id is
-// asked about, it is not there.
-func objectless(pkg string) bool {
+// work reports whether a package is about what people work on.
+func work(pkg string) bool {
 	return pkg == "projects" || pkg == "tasks" || pkg == "jobs" || pkg == "cloudstorages"
 }
+
+// inProject is the scope that is about something new in a project that is there.
+const inProject = "create@project"
 
 // parse reads checks, or names every one that is wrong. home says whether the
 // request is in an organization's workspace.
@@ -149,7 +151,7 @@ func (p parser) scope(q *question, raw json.RawMessage, of string) bool {
 		p.wrong(".scope", "There is no package "+quoted(pkg)+". Expected "+choice(slices.Sorted(maps.Keys(vocabulary())))+`, then ":" and a scope.`)
 	case !slices.Contains(scopes, scope):
 		p.wrong(".scope", "There is no "+quoted(scope)+" in "+pkg+". Expected "+choice(scopes)+".")
-	case of != "" && of != pkg:
+	case of != "" && of != pkg && (of != "projects" || pkg != "tasks" || scope != inProject):
 		p.wrong(".resource.type", "Expected "+strconv.Quote(typeOf(pkg))+", as the scope is one of "+pkg+".")
 	default:
 		q.pkg, q.scope = pkg, scope
@@ -172,7 +174,7 @@ func (p parser) id(q *question, kind string, raw json.RawMessage) {
 	switch {
 	case !ok:
 		p.wrong(".resource.id", "Expected "+what+".")
-	case collective(q.pkg, q.scope) && !q.whole() && !objectless(q.pkg):
+	case collective(q.pkg, q.scope) && !q.whole() && (q.scope != inProject || kind != "project"):
 		p.wrong(".resource.id", "Expected null, as "+q.pkg+":"+q.scope+" is about no object that is there already.")
 	case collective(q.pkg, q.scope) || !q.whole():
 	case q.pkg == "organizations" && kind == "" && (q.slug != "" || q.org != 0 || !q.named && p.home):

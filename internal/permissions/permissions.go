@@ -19,11 +19,13 @@ import (
 	"gatehouse/internal/policy"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
+	"gatehouse/internal/workspace"
 )
 
 // Service has what the operation needs.
 type Service struct {
 	Table *store.Table
+	Work  *workspace.Service
 }
 
 // Routes are the routes of this domain.
@@ -47,6 +49,10 @@ const (
 	Allowed  = "allowed"
 	Denied   = "denied"
 	NotFound = "not_found" // there is no such object, or nothing of it is the caller's business
+
+	// By the plan of the workspace, whoever asks.
+	OverLimit    = "over_limit"    // it holds too much, and is read-only
+	LimitReached = "limit_reached" // it holds as much as it may
 )
 
 // Result answers one check. Rule and Would are there only if reasons were wanted:

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"gatehouse/internal/store"
+	"gatehouse/internal/workspace"
 )
 
 // round is a set of rows to read at once, each with what takes it up. What an
@@ -68,14 +69,54 @@ func (s *Service) read(ctx context.Context, f *facts, asked []question) error {
 			return err
 		}
 	}
-	return f.settle(s.Table.Now())
+	if err := f.settle(s.Table.Now()); err != nil {
+		return err
+	}
+	return s.readWork(ctx, f, asked)
+}
+
+// readWork reads what people work on, and what the workspaces have left in which
+// something new is asked for.
+func (s *Service) readWork(ctx context.Context, f *facts, asked []question) (err error) {
+	things, rooms := map[string][]int64{}, []workspace.Scope{}
+	for _, q := range asked {
+		switch {
+		case !work(q.pkg):
+		case q.id == 0:
+			rooms = append(rooms, f.scope(q))
+		case q.scope == inProject:
+			things["projects"] = append(things["projects"], q.id)
+		default:
+			things[q.pkg] = append(things[q.pkg], q.id)
+		}
+	}
+	if len(things) > 0 {
+		if f.work, err = s.Work.Look(ctx, f.who.UID, things); err != nil {
+			return err
+		}
+	}
+	if len(rooms) > 0 {
+		f.rooms, err = s.Work.Rooms(ctx, rooms...)
+	}
+	return err
+}
+
+// scope is the workspace that a question is asked in.
+func (f *facts) scope(q question) workspace.Scope {
+	if org, ok := f.context(q); ok && org != nil {
+		return workspace.Scope{Org: org.ID}
+	}
+	return workspace.Scope{UID: f.who.UID}
 }
 
 // objects are the questions without what is asked of the same object again.
 func objects(asked []question) (out []question) {
 	seen := map[question]bool{}
 	for _, q := range asked {
-		if q.scope = ""; !seen[q] {
+		if q.scope != inProject {
+			q.scope = ""
+		}
+		if !seen[q] {
 			seen[q], out = true, append(out, q)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"gatehouse/internal/store"
 	"gatehouse/internal/store/sqlite"
 	"gatehouse/internal/tenant"
+	"gatehouse/internal/workspace"
 )
 
 // The people, and the organizations, of every test.
@@ -63,7 +64,7 @@ func newRig(t testing.TB) *rig {
 	r.table = store.New(r.reads, func() time.Time { return now })
 	r.gate = &api.Gate{Table: r.table, Base: &url.URL{Scheme: "https", Host: "example.org"}, Log: slog.New(slog.DiscardHandler),
 		Policy: policy.Default(), MinRole: policy.GroupUser}
-	r.route = (&Service{Table: r.table}).Routes(r.gate)["POST /api/permissions/check"]
+	r.route = (&Service{Table: r.table, Work: &workspace.Service{Table: r.table}}).Routes(r.gate)["POST /api/permissions/check"]
 	r.populate()
 	return r
 }

@@ -49,6 +49,7 @@ const (
 	ObjectRole
 	ObjectNewRole
 	ObjectActive
+	ObjectStage
 	ObjectTask
 	TaskOwner
 	TaskAssignee
@@ -78,7 +79,7 @@ func (c Code) Kind() Kind {
 	case Organization, Object, ObjectTask, ObjectProject:
 		return Nullable
 	case UserPrivilege, OrgRole, OrgSpecified, ObjectRole, ObjectNewRole, ObjectActive,
-		MinRoleToCreate, TokenReadOnly, SafeMethod:
+		ObjectStage, MinRoleToCreate, TokenReadOnly, SafeMethod:
 		return Enum
 	}
 	return ID
@@ -106,6 +107,8 @@ func (c Code) Values() []any {
 		return []any{nil, "worker", "user", "admin"}
 	case OrgRole, ObjectRole, ObjectNewRole:
 		return []any{nil, "worker", "supervisor", "maintainer", "owner"}
+	case ObjectStage:
+		return []any{nil, "annotation", "validation", "acceptance"}
 	}
 	return []any{false, true}
 }
@@ -130,6 +133,7 @@ var (
 	user      = Fact{"resource.user.id", ObjectUser}
 	objectOrg = Fact{"resource.organization.id", ObjectOrg}
 	role      = Fact{"resource.role", ObjectRole}
+	stage     = Fact{"resource.stage", ObjectStage}
 	task      = []Fact{{"resource.task", ObjectTask}, {"resource.task.owner.id", TaskOwner},
 		{"resource.task.assignee.id", TaskAssignee}, {"resource.task.organization.id", TaskOrg}}
 	project = []Fact{{"resource.project", ObjectProject}, {"resource.project.owner.id", ProjectOwner},
@@ -153,7 +157,7 @@ func Declared(pkg string) []Fact {
 	case "tasks":
 		own = append([]Fact{objectID, owner, assignee, user, objectOrg}, project...)
 	case "jobs":
-		own = slices.Concat([]Fact{objectID, assignee, user, objectOrg}, task, project)
+		own = slices.Concat([]Fact{objectID, assignee, user, objectOrg, stage}, task, project)
 	case "cloudstorages":
 		own = []Fact{objectID, owner, objectOrg}
 	case "access_tokens":

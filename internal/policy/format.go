@@ -2,8 +2,8 @@ package policy
 
 import "encoding/binary"
 
-// magic begins a table, and changes with its form.
-const magic = "gatehouse policy 1\n"
+// magic begins a table, and changes with its form and with the numbers of Code.
+const magic = "gatehouse policy 2\n"
 
 // Source is a table before it is written.
 type Source struct{ Packages []SourcePackage }

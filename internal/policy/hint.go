@@ -1,14 +1,15 @@
 package policy
 
 // WouldAllow says what would turn a refusal, all else equal: the smallest role in
-// the organization, and the smallest group. It is nil if in is allowed already or
-// if neither would help. The role owner stands for being the organization's owner.
+// the organization, and the smallest group. It is nil if in is allowed already, if
+// neither would help, or if the caller only has to wait for another stage of a job.
+// The role owner stands for being the organization's owner.
 func (t *Table) WouldAllow(pkg string, in *Input) []Hint {
-	if t.Decide(pkg, in).Allowed {
+	var o other
+	if t.Decide(pkg, in).Allowed || t.awaits(pkg, in, &o) {
 		return nil
 	}
 	var hints []Hint
-	var o other
 	for r := Worker; r <= Owner; r++ {
 		if o.take(pkg, in, r) && t.Decide(pkg, &o.in).Allowed {
 			hints = append(hints, Hint{Role: r.String()})
@@ -25,8 +26,23 @@ func (t *Table) WouldAllow(pkg string, in *Input) []Hint {
 	return hints
 }
 
-// other is an input with another role of the caller. It has room of its own for
-// what the role stands in, so that trying all roles allocates nothing more.
+// awaits reports whether the caller, as they are, may in another stage of the job.
+func (t *Table) awaits(pkg string, in *Input, o *other) bool {
+	if pkg != "jobs" || in.Resource == nil {
+		return false
+	}
+	o.in, o.resource = *in, *in.Resource
+	o.in.Resource = &o.resource
+	for o.resource.Stage = Annotation; o.resource.Stage <= Acceptance; o.resource.Stage++ {
+		if t.Decide(pkg, &o.in).Allowed {
+			return true
+		}
+	}
+	return false
+}
+
+// other is an input with another role of the caller, or in another stage. It has room of its own for
+// what the role stands in, so that trying them all allocates nothing more.
 type other struct {
 	in       Input
 	org      Org

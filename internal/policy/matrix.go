@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -11,7 +12,8 @@ import (
 // Legend explains the cells of Matrix.
 const Legend = `Cells are the groups that may: n no group, w worker, u user, a admin.
 Columns are the caller's context: outside organizations, in one without a role, or with one;
-"owner" owns the organization too, "owner role" does not.
+"owner" owns the organization too, "owner role" does not. Where the stage of a job makes a
+difference, its scopes are written once for each answer.
 `
 
 // people of the matrix.
@@ -89,7 +91,28 @@ func grid(rows []string, cell func(row int, c context) string) string {
 	return b.String()
 }
 
+// block writes a scope, by the stage of the object if that makes a difference.
 func (t *Table) block(pkg, scope string) string {
+	var blocks []string
+	in := map[string][]string{}
+	for s := NoStage; s <= Acceptance; s++ {
+		b := t.inStage(pkg, scope, s)
+		if in[b] == nil {
+			blocks = append(blocks, b)
+		}
+		in[b] = append(in[b], cmp.Or(s.String(), "no stage"))
+	}
+	if len(blocks) == 1 {
+		return blocks[0]
+	}
+	var b strings.Builder
+	for _, x := range blocks {
+		fmt.Fprintf(&b, " in %s\n%s", strings.Join(in[x], ", "), x)
+	}
+	return b.String()
+}
+
+func (t *Table) inStage(pkg, scope string, s Stage) string {
 	var rows []string
 	var relations []relation
 	for _, r := range relationsOf(pkg, scope) {
@@ -99,6 +122,9 @@ func (t *Table) block(pkg, scope string) string {
 		cell := []byte("nwua")
 		for p := range cell {
 			in := inputOf(pkg, scope, Privilege(p), c, relations[i])
+			if in.Resource != nil {
+				in.Resource.Stage = s
+			}
 			if !t.Decide(pkg, in).Allowed {
 				cell[p] = '.'
 			}

@@ -60,6 +60,7 @@ type resourceOf struct {
 	Membership    roleOf
 	NewRole       *string `json:"new_role"`
 	Active        bool    `json:"is_active"`
+	Stage         *string
 	Task, Project *staffOf
 }
 
@@ -125,7 +126,10 @@ func (r *resourceOf) parse(pkg string) (*Resource, error) {
 	if out.Role, err = parseRole(path, role); err != nil {
 		return nil, err
 	}
-	out.NewRole, err = parseRole("resource.new_role", r.NewRole)
+	if out.NewRole, err = parseRole("resource.new_role", r.NewRole); err != nil {
+		return nil, err
+	}
+	out.Stage, err = parseStage("resource.stage", r.Stage)
 	return out, err
 }
 
@@ -165,6 +169,16 @@ func parseRole(path string, name *string) (Role, error) {
 		return r, nil
 	}
 	return 0, fmt.Errorf("input: %s is %q: expected owner, maintainer, supervisor, worker or null", path, *name)
+}
+
+func parseStage(path string, name *string) (Stage, error) {
+	if name == nil {
+		return NoStage, nil
+	}
+	if s, ok := ParseStage(*name); ok {
+		return s, nil
+	}
+	return 0, fmt.Errorf("input: %s is %q: expected annotation, validation, acceptance or null", path, *name)
 }
 
 // safe says whether a scope only reads.

@@ -32,9 +32,11 @@ func TestParseInput(t *testing.T) {
 		{"users", `{"scope": "view", ` + user + `, "resource": {"id": 0, "membership": {"role": "supervisor"}, "more": []}}`,
 			policy.Input{Scope: "view", User: 7, Privilege: policy.GroupUser, Safe: true, Resource: &policy.Resource{ID: math.MinInt64, Role: policy.Supervisor}}},
 		{"jobs", `{"scope": "export:dataset", ` + user + `, "resource": {"id": 1, "assignee": {"id": 2}, "task": {"owner": {"id": 3}, "assignee": null},
-			"project": null, "rq_job": {"owner": {"id": 6}}}}`,
+			"project": null, "rq_job": {"owner": {"id": 6}}, "stage": null}}`,
 			policy.Input{Scope: "export:dataset", User: 7, Privilege: policy.GroupUser, Safe: true,
 				Resource: &policy.Resource{ID: 1, Assignee: 2, User: 6, Task: &policy.Staff{Owner: 3}}}},
+		{"jobs", `{"scope": "annotate", ` + user + `, "resource": {"id": 1, "stage": "acceptance"}}`,
+			policy.Input{Scope: "annotate", User: 7, Privilege: policy.GroupUser, Resource: &policy.Resource{ID: 1, Stage: policy.Acceptance}}},
 	} {
 		got, err := policy.ParseInput(x.pkg, []byte(x.doc))
 		if err != nil || !reflect.DeepEqual(*got, x.want) {
@@ -56,6 +58,9 @@ func TestParseInputRefuses(t *testing.T) {
 		`{"scope": "s", "auth": {"user": {"id": 1}, "organization": {"id": 1, "user": {"role": "boss"}}}}`:      `auth.organization.user.role is "boss"`,
 		`{"scope": "s", "auth": {"user": {"id": 1}}, "resource": {"role": "boss"}}`:                             `resource.role is "boss"`,
 		`{"scope": "s", "auth": {"user": {"id": 1}}, "resource": {"new_role": "boss"}}`:                         `resource.new_role is "boss"`,
+		`{"scope": "s", "auth": {"user": {"id": 1}}, "resource": {"stage": "done"}}`:                            `resource.stage is "done"`,
+		`{"scope": "s", "auth": {"user": {"id": 1}}, "resource": {"stage": ""}}`:                                `resource.stage is ""`,
+		`{"scope": "s", "auth": {"user": {"id": 1}}, "resource": {"stage": 1}}`:                                 "cannot unmarshal number",
 		`{"scope": "s", "auth": {"user": {"id": 1}}, "settings": {"organizations_min_role_to_create": "boss"}}`: `organizations_min_role_to_create is "boss"`,
 	} {
 		if _, err := policy.ParseInput("memberships", []byte(doc)); err == nil || !strings.Contains(err.Error(), want) {

@@ -63,6 +63,27 @@ func ParseRole(name string) (Role, bool) {
 	return Role(max(0, i)), i > 0
 }
 
+// Stage is where the work on a job stands.
+type Stage uint8
+
+const (
+	NoStage Stage = iota
+	Annotation
+	Validation
+	Acceptance
+)
+
+var stages = []string{"", "annotation", "validation", "acceptance"}
+
+// String is the stage's name, "" for none.
+func (s Stage) String() string { return nameOf(stages, int(s)) }
+
+// ParseStage reads the name of a stage; "" is none.
+func ParseStage(name string) (Stage, bool) {
+	i := slices.Index(stages, name)
+	return Stage(max(0, i)), i > 0
+}
+
 func nameOf(names []string, i int) string {
 	if i < len(names) {
 		return names[i]
@@ -87,7 +108,8 @@ type Resource struct {
 	// Role is the caller's own in organizations and users, the object's in
 	// memberships and invitations. NewRole is what a membership is to become.
 	Role, NewRole Role
-	Active        bool // of a membership
+	Active        bool  // of a membership
+	Stage         Stage // of a job
 	Task, Project *Staff
 }
 

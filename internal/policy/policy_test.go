@@ -66,6 +66,19 @@ func TestNames(t *testing.T) {
 			t.Errorf("%q: %v, %v", name, got, ok)
 		}
 	}
+	for s := policy.Annotation; s <= policy.Acceptance; s++ {
+		if got, ok := policy.ParseStage(s.String()); got != s || !ok {
+			t.Errorf("%v: %v, %v", s, got, ok)
+		}
+	}
+	for _, name := range []string{"", "Annotation", "done"} {
+		if got, ok := policy.ParseStage(name); ok || got != policy.NoStage {
+			t.Errorf("%q: %v, %v", name, got, ok)
+		}
+	}
+	if s := policy.NoStage.String() + policy.Stage(9).String(); s != "" {
+		t.Errorf("no stage has the name %q", s)
+	}
 	if s := policy.NoRole.String() + policy.NoGroup.String() + policy.Role(9).String(); s != "" {
 		t.Errorf("none has the name %q", s)
 	}
@@ -99,6 +112,10 @@ func TestUnknown(t *testing.T) {
 	if table.Decide("organizations", in).Allowed {
 		t.Error("group 200 is allowed")
 	}
+	in = &policy.Input{Scope: "annotate", User: 1, Privilege: policy.GroupUser, Resource: &policy.Resource{Assignee: 1, Stage: 200}}
+	if table.Decide("jobs", in).Allowed {
+		t.Error("stage 200 is allowed")
+	}
 }
 
 func TestRuleNames(t *testing.T) {
@@ -123,6 +140,9 @@ func TestRuleNames(t *testing.T) {
 
 func TestWouldAllow(t *testing.T) {
 	org := func(owner int64, r policy.Role) *policy.Org { return &policy.Org{ID: 2, Owner: owner, Role: r} }
+	job := func(assignee int64, s policy.Stage) *policy.Resource {
+		return &policy.Resource{Assignee: assignee, Organization: 2, Stage: s, Task: &policy.Staff{Owner: 9, Organization: 2}}
+	}
 	task := func() *policy.Resource { return &policy.Resource{Owner: 9, Organization: 2} }
 	for _, x := range []struct {
 		pkg  string
@@ -142,6 +162,22 @@ func TestWouldAllow(t *testing.T) {
 		{"users", policy.Input{Scope: "view", Org: org(9, policy.NoRole), Resource: &policy.Resource{ID: 5}},
 			[]policy.Hint{{Role: "worker"}, {Group: "admin"}}},
 		{"users", policy.Input{Scope: "view", Resource: &policy.Resource{ID: 5}}, []policy.Hint{{Group: "admin"}}},
+		{"jobs", policy.Input{Scope: "annotate", Privilege: policy.GroupUser, Org: org(9, policy.Supervisor), Resource: job(9, policy.Annotation)},
+			[]policy.Hint{{Role: "maintainer"}, {Group: "admin"}}},
+		{"jobs", policy.Input{Scope: "annotate", Org: org(9, policy.Worker), Resource: job(1, policy.Annotation)},
+			[]policy.Hint{{Group: "worker"}}},
+		{"jobs", policy.Input{Scope: "mark:done", Org: org(9, policy.Worker), Resource: job(1, policy.Acceptance)},
+			[]policy.Hint{{Group: "worker"}}},
+		{"jobs", policy.Input{Scope: "annotate", Privilege: policy.GroupUser, Org: org(9, policy.NoRole), Resource: job(1, policy.Annotation)},
+			[]policy.Hint{{Role: "worker"}, {Group: "admin"}}},
+		// Only the stage is wrong.
+		{"jobs", policy.Input{Scope: "annotate", Privilege: policy.GroupWorker, Org: org(9, policy.Worker), Resource: job(1, policy.Validation)}, nil},
+		{"jobs", policy.Input{Scope: "report:issues", Privilege: policy.GroupUser, Org: org(9, policy.Maintainer), Resource: job(9, policy.Annotation)}, nil},
+		{"jobs", policy.Input{Scope: "resolve:issues", Privilege: policy.GroupUser, Resource: job(1, policy.Acceptance)}, nil},
+		{"jobs", policy.Input{Scope: "annotate", Privilege: policy.GroupUser, Resource: job(1, policy.NoStage)}, nil},
+		// The stage is wrong, and no role in the organization sets that aside.
+		{"jobs", policy.Input{Scope: "annotate", Privilege: policy.GroupUser, Org: org(9, policy.Worker), Resource: job(9, policy.Validation)},
+			[]policy.Hint{{Group: "admin"}}},
 		{"access_tokens", policy.Input{Scope: "create", Privilege: policy.GroupUser, Token: &policy.Token{ID: 1}}, nil},
 	} {
 		x.in.User = 1
@@ -164,6 +200,24 @@ func TestStandsAlone(t *testing.T) {
 	for name := range strings.FieldsSeq(string(out)) {
 		if first, _, _ := strings.Cut(name, "/"); first == "gatehouse" || strings.Contains(first, ".") {
 			t.Errorf("it imports %s", name)
+		}
+	}
+}
+
+// TestOtherVersion: a table whose facts have other numbers is refused, and says why.
+func TestOtherVersion(t *testing.T) {
+	good, err := os.ReadFile("table.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, rest, _ := strings.Cut(string(good), "\n")
+	if line != "gatehouse policy 2" {
+		t.Fatalf("a table begins with %q", line)
+	}
+	for _, line := range []string{"gatehouse policy 1", "gatehouse policy 3"} {
+		_, err := policy.Load([]byte(line + "\n" + rest))
+		if err == nil || err.Error() != "policy: this is not a table of this version" {
+			t.Errorf("%s: %v", line, err)
 		}
 	}
 }

@@ -86,6 +86,8 @@ func (in *Input) class(c Code) int {
 		return below(int(r.NewRole), len(roles))
 	case ObjectActive:
 		return bit(r.Active)
+	case ObjectStage:
+		return below(int(r.Stage), len(stages))
 	case ObjectTask:
 		return bit(r.Task != nil)
 	case ObjectProject:

@@ -202,6 +202,8 @@ func jobs(v view) bool {
 	staff := taskStaff || v.is(r.Assignee)
 	stranger := v.same() && v.Privilege == policy.GroupWorker && !v.member() && v.is(r.Assignee)
 	work := v.g(policy.GroupWorker)
+	edits := v.both(policy.Maintainer, work && staff) || stranger
+	annotation, validation := r.Stage == policy.Annotation, r.Stage == policy.Validation
 	switch {
 	case v.Scope == "list":
 		return v.lists()
@@ -211,8 +213,14 @@ func jobs(v view) bool {
 		return v.both(policy.Maintainer, staff) || stranger
 	case v.in("export:dataset export:annotations"):
 		return v.wide(policy.Maintainer) || v.exports(staff, owner)
-	case v.in("update:state update:annotations delete:annotations import:annotations update:metadata"):
-		return v.both(policy.Maintainer, work && staff) || stranger
+	case v.in("update:state update:annotations delete:annotations import:annotations update:metadata mark:done"):
+		return edits
+	case v.Scope == "annotate":
+		return edits && annotation
+	case v.Scope == "report:issues":
+		return edits && validation
+	case v.Scope == "resolve:issues":
+		return edits && (annotation || validation)
 	case v.in("update:stage update:assignee"):
 		return v.both(policy.Maintainer, work && taskStaff)
 	case v.in("view:validation_layout update:validation_layout"):

@@ -27,8 +27,8 @@ var scopes = map[string]string{
 		"import:annotations import:backup list update:annotations update:assignee update:associated_storage update:desc update:metadata " +
 		"update:organization update:owner update:project update:validation_layout upload:data view view:annotations view:data " +
 		"view:metadata view:validation_layout",
-	"jobs": "create delete delete:annotations download:exported_file export:annotations export:dataset import:annotations list " +
-		"update:annotations update:assignee update:metadata update:stage update:state update:validation_layout view view:annotations " +
+	"jobs": "annotate create delete delete:annotations download:exported_file export:annotations export:dataset import:annotations list " +
+		"mark:done report:issues resolve:issues update:annotations update:assignee update:metadata update:stage update:state update:validation_layout view view:annotations " +
 		"view:data view:metadata view:validation_layout",
 	"cloudstorages": "create delete list list:content update view",
 	"access_tokens": "create delete list update view",
@@ -181,6 +181,7 @@ var (
 	objectRole = field{func(r *policy.Resource, v int64) { r.Role = policy.Role(v) }, []int64{0, 1, 2, 3, 4}}
 	newRole    = field{func(r *policy.Resource, v int64) { r.NewRole = policy.Role(v) }, objectRole.values}
 	active     = field{func(r *policy.Resource, v int64) { r.Active = v == 1 }, []int64{0, 1}}
+	stage      = field{func(r *policy.Resource, v int64) { r.Stage = policy.Stage(v) }, []int64{0, 1, 2, 3}}
 	task       = field{func(r *policy.Resource, v int64) { r.Task = staffs()[v] }, []int64{0, 1, 2, 3, 4}}
 	project    = field{func(r *policy.Resource, v int64) { r.Project = staffs()[v] }, task.values}
 )
@@ -192,7 +193,7 @@ var fields = map[string][]field{
 	"users":         {id, objectRole},
 	"projects":      {owner, assignee, objectOrg, exporter},
 	"tasks":         {owner, assignee, objectOrg, exporter, project},
-	"jobs":          {assignee, objectOrg, exporter, project, task},
+	"jobs":          {assignee, objectOrg, exporter, stage, project, task},
 	"cloudstorages": {owner, objectOrg},
 	"access_tokens": {owner, objectOrg},
 }

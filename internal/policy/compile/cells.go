@@ -2,6 +2,7 @@ package compile
 
 import (
 	"strings"
+	"sync/atomic"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
@@ -22,6 +23,11 @@ func (c *class) bound(errs *Errors) {
 		}
 	}
 	c.values = make([]uint8, cells)
+	for _, q := range c.queries {
+		for _, part := range q.parts {
+			part.known = make([]atomic.Uint32, c.answers(part))
+		}
+	}
 }
 
 func (c *class) describe() string {

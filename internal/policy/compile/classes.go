@@ -26,9 +26,10 @@ type class struct {
 	values    []uint8 // by cell
 }
 
-// query is a rule, and the value that it gives; a plan's is found by what it says.
+// query is a rule, which holds if all of its parts do, and the value that it gives; a
+// plan's is found by what it says.
 type query struct {
-	body  ast.Body
+	parts []*part
 	value uint8
 }
 
@@ -113,10 +114,12 @@ func (b *builder) classes(ctx context.Context, p *pkg) error {
 			c = &class{p: p, like: s}
 			var names []string
 			for _, i := range may {
-				c.queries = append(c.queries, query{b.query(ruleRef(p.name, p.allows[i].name)), uint8(i + 1)})
 				names = append(names, p.allows[i].name)
 			}
 			c.questions = b.questions(p, names...)
+			for _, i := range may {
+				c.queries = append(c.queries, query{b.parts(c, p.allows[i]), uint8(i + 1)})
+			}
 			byKey[key] = c
 			p.classes = append(p.classes, c)
 		}
@@ -189,7 +192,8 @@ func (b *builder) plans(p *pkg) error {
 		b.errs.add(p.at, "package %s: there is no filter; it is one of %s", p.name, strings.Join(policy.Plans(p.name), ", "))
 		return b.errs.or()
 	}
-	p.plans = &class{p: p, like: scope{p.name, "list"}, queries: []query{{body: b.query(ref)}}, questions: b.questions(p, "filter")}
+	p.plans = &class{p: p, like: scope{p.name, "list"}, questions: b.questions(p, "filter")}
+	p.plans.queries = []query{{parts: []*part{b.part(p.plans, "filter")}}}
 	return b.errs.or()
 }
 

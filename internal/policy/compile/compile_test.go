@@ -101,7 +101,7 @@ func TestLoad(t *testing.T) {
 // own are rules with comparisons of ids that the program's have not.
 const own = `package cloudstorages
 
-scopes := {"list", "view", "update"}
+scopes := {"list", "view", "update", "list:content"}
 
 default allow := false
 
@@ -120,6 +120,14 @@ allow if {
 	input.scope == concat("", [s, "date"])
 	input.resource.owner.id == null
 	input.auth.organization != null
+}
+
+# METADATA
+# title: the second part may not be evaluated where the first fails
+allow if {
+	input.auth.user.privilege != null
+	count(input.auth.user.privilege) == count("worker")
+	input.scope == "list:content"
 }
 
 filter := "owned"
@@ -155,6 +163,12 @@ func TestOwnRules(t *testing.T) {
 		in := &policy.Input{Scope: x.scope, User: 9, Org: x.org, Resource: x.r}
 		if got := table.Decide("cloudstorages", in); got != (policy.Decision{Allowed: x.rule != "", Rule: x.rule}) {
 			t.Errorf("%s %+v %+v: %+v, want %q", x.scope, x.org, x.r, got, x.rule)
+		}
+	}
+	for p := policy.NoGroup; p <= policy.GroupAdmin; p++ {
+		in := &policy.Input{Scope: "list:content", User: 9, Privilege: p}
+		if got := table.Decide("cloudstorages", in).Allowed; got != (p == policy.GroupWorker) {
+			t.Errorf("group %q: %v", p, got)
 		}
 	}
 	if got := table.Filter("cloudstorages", &policy.Input{User: 9}); got != "" {

@@ -78,8 +78,9 @@ func (b *builder) span(ctx context.Context, s span) error {
 		if !ok {
 			continue
 		}
+		doc := sync.OnceValue(func() ast.Value { return s.class.p.document(s.class.like, &x) })
 		var err error
-		if s.class.values[n], err = b.value(ctx, s.class, s.class.p.document(s.class.like, &x)); err != nil {
+		if s.class.values[n], err = b.value(ctx, s.class, digits, doc); err != nil {
 			return err
 		}
 	}
@@ -87,17 +88,17 @@ func (b *builder) span(ctx context.Context, s span) error {
 }
 
 // value is that of the first query that holds.
-func (b *builder) value(ctx context.Context, c *class, doc ast.Value) (uint8, error) {
-	for _, q := range c.queries {
-		v, err := b.eval(ctx, q.body, doc)
-		switch {
-		case err != nil:
+func (b *builder) value(ctx context.Context, c *class, digits []int, doc func() ast.Value) (uint8, error) {
+	if c == c.p.plans {
+		v, err := b.eval(ctx, c.queries[0].parts[0].body, doc())
+		if v == nil || err != nil {
 			return 0, err
-		case v == nil:
-		case c == c.p.plans:
-			return b.plan(c.p, v)
-		default:
-			return q.value, nil
+		}
+		return b.plan(c.p, v)
+	}
+	for _, q := range c.queries {
+		if ok, err := b.holds(ctx, c, q, digits, doc); ok || err != nil {
+			return q.value, err
 		}
 	}
 	return 0, nil

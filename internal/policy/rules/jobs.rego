@@ -1,20 +1,30 @@
 # Package jobs. Staff of a job are its assignee and the staff of its task: the owners
-# and assignees of the task and of its project.
+# and assignees of the task and of its project. A job's stage gives no rights to
+# anybody: it says which work is done now by those who may work on the job.
 package jobs
 
 import data.access
 
-scopes := (({"list", "create", "delete", "download:exported_file"} | views) | (exports | edits)) | (assigns | layout)
+scopes := (({"list", "create", "delete", "download:exported_file"} | views) | (exports | edits)) | ((assigns | layout) | staged)
 
 views := {"view", "view:annotations", "view:data", "view:metadata"}
 
 exports := {"export:annotations", "export:dataset"}
 
-edits := {"update:state", "update:annotations", "delete:annotations", "import:annotations", "update:metadata"}
+edits := {"update:state", "mark:done", "update:annotations", "delete:annotations", "import:annotations", "update:metadata"}
 
 assigns := {"update:stage", "update:assignee"}
 
 layout := {"view:validation_layout", "update:validation_layout"}
+
+# The work of stages: what is done, and in which of them.
+stages := {
+	"annotate": {"annotation"},
+	"report:issues": {"validation"},
+	"resolve:issues": {"annotation", "validation"},
+}
+
+staged := object.keys(stages)
 
 # METADATA
 # title: an administrator does everything
@@ -83,6 +93,37 @@ allow if {
 }
 
 # METADATA
+# title: maintainers do the work of every job's stage
+allow if {
+	input.scope in staged
+	in_stage
+	access.group("user")
+	access.same_org
+	access.role("maintainer")
+}
+
+# METADATA
+# title: a job's staff do the work of its stage
+allow if {
+	input.scope in staged
+	in_stage
+	access.group("worker")
+	here
+	staff
+}
+
+# METADATA
+# title: a worker from outside the organization does the work of the stage of the job assigned to them
+allow if {
+	input.scope in staged
+	in_stage
+	input.auth.user.privilege == "worker"
+	access.same_org
+	not access.member
+	assignee
+}
+
+# METADATA
 # title: a job's staff export it, outside organizations
 allow if {
 	input.scope in exports
@@ -141,6 +182,9 @@ else := "all" if {
 }
 
 else := "involved" if access.member
+
+# The scope is work of the stage that the job is in.
+in_stage if input.resource.stage in stages[input.scope]
 
 assignee if input.resource.assignee.id == input.auth.user.id
 
