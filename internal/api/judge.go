@@ -153,7 +153,7 @@ func Judge(ctx context.Context, who session.Caller, q Question) error {
 	if m.judging.table.Decide(q.Package, in).Allowed {
 		return nil
 	}
-	if q.Noun != "" && !Related(who, q) {
+	if q.Noun != "" && !Related(who, q) && !shown(ctx, who, q) {
 		return fault.NotFound(q.Noun).Noted(fault.PermissionRefused)
 	}
 	return refused(m.judging.table, q, in)
@@ -194,7 +194,14 @@ func Plan(ctx context.Context, who session.Caller, pkg string) (string, error) {
 	return "", refused(m.judging.table, q, Ask(ctx, who, q))
 }
 
-// Related reports whether somebody stands in any relation to what q is about.
+// shown reports whether somebody sees what q is about.
+func shown(ctx context.Context, who session.Caller, q Question) bool {
+	q.Scope = "view"
+	return From(ctx).judging.table.Decide(q.Package, Ask(ctx, who, q)).Allowed
+}
+
+// Related reports whether somebody stands in any relation to what q is about. What was
+// theirs in an organization is not while they are not in it.
 func Related(who session.Caller, q Question) bool {
 	if who.Admin() || q.Org != nil && q.Org.Member.ID != 0 {
 		return true
@@ -205,7 +212,7 @@ func Related(who session.Caller, q Question) bool {
 	}
 	me := func(id int64) bool { return id == who.UID }
 	staff := func(s *policy.Staff) bool { return s != nil && (me(s.Owner) || me(s.Assignee)) }
-	return me(r.Owner) || me(r.Assignee) || me(r.User) || me(r.Invitee) || staff(r.Task) || staff(r.Project)
+	return me(r.User) || me(r.Invitee) || q.Org == nil && (me(r.Owner) || me(r.Assignee) || staff(r.Task) || staff(r.Project))
 }
 
 // Refusal is the body of a 403 that the policy gave.

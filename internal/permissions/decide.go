@@ -44,10 +44,21 @@ func (f *facts) decide(q question, ask asker) decision {
 		return decision{code: LimitReached}
 	case d.Allowed:
 		return decision{code: Allowed, rule: d.Rule}
-	case !s.related:
+	case !s.related && !shown(q, s, ask):
 		return decision{code: NotFound}
 	}
 	return decision{code: Denied, in: in}
+}
+
+// shown reports whether the caller sees something that people work on, though it is not
+// their business otherwise.
+func shown(q question, s subject, ask asker) bool {
+	if !work(q.pkg) || q.whole() || q.scope == inProject {
+		return false
+	}
+	s.Scope = "view"
+	d, _ := ask(s.Question)
+	return d.Allowed
 }
 
 // context is the organization that a question is asked in, nil for none; false if

@@ -32,8 +32,14 @@ func (s *Service) mine(ctx context.Context, uid int64, kinds ...string) (map[str
 }
 
 // newest are the last rows of a query, so many at most.
-func (s *Service) newest(ctx context.Context, q store.Query, most int) (items []store.Item, err error) {
-	for q.Reverse, q.Limit = true, min(most, 1000); ; {
+func (s *Service) newest(ctx context.Context, q store.Query, most int) ([]store.Item, error) {
+	q.Reverse = true
+	return s.first(ctx, q, most)
+}
+
+// first are the first rows of a query, so many at most.
+func (s *Service) first(ctx context.Context, q store.Query, most int) (items []store.Item, err error) {
+	for q.Limit = min(most, 1000); ; {
 		p, err := s.Table.Query(ctx, q)
 		if err != nil {
 			return nil, err
@@ -63,7 +69,7 @@ func (s *Service) involved(ctx context.Context, uid int64, kind string) ([]scene
 			return nil, err
 		}
 		for i := range live {
-			if c := &live[i]; c.staff(uid) {
+			if c := &live[i]; c.staff(uid) || c.project.Mover == uid {
 				items, err := s.Table.All(ctx, parts(c.id()), maxParts)
 				if err != nil {
 					return nil, err

@@ -13,13 +13,14 @@ type thing struct {
 	org   int64 // whose roster it is in; 0: the personal ones
 	scope Scope // where it counts; zero: nowhere
 	in    int64 // project of a job's task
+	mover int64 // who moved a project, as long as something below follows it
 	Row
 }
 
 func (p Project) scope() Scope { return scopeOf(p.Org, p.Owner) }
 
 func (p Project) thing() thing {
-	return thing{projects, p.Org, p.scope(), 0, Row{ID: p.ID, Name: p.Name, Owner: p.Owner, Assignee: p.Assignee, Updated: p.Updated, Moves: p.Moves}}
+	return thing{projects, p.Org, p.scope(), 0, p.Mover, Row{ID: p.ID, Name: p.Name, Owner: p.Owner, Assignee: p.Assignee, Updated: p.Updated, Moves: p.Moves}}
 }
 
 // scope is where a task counts: with its project, as that is stored.
@@ -31,7 +32,7 @@ func (t Task) scope(stored Project) Scope {
 }
 
 func (t Task) thing(stored Project) thing {
-	return thing{tasks, t.Org, t.scope(stored), 0, Row{ID: t.ID, Name: t.Name, Owner: t.Owner, Assignee: t.Assignee, Project: t.Project, Subset: t.Subset, Updated: t.Updated, Moves: t.top(), Clouds: t.clouds()}}
+	return thing{tasks, t.Org, t.scope(stored), 0, 0, Row{ID: t.ID, Name: t.Name, Owner: t.Owner, Assignee: t.Assignee, Project: t.Project, Subset: t.Subset, Updated: t.Updated, Moves: t.top(), Clouds: t.clouds()}}
 }
 
 // clouds are the cloud storages that a task uses.
@@ -45,16 +46,16 @@ func (t Task) clouds() (ids []int64) {
 }
 
 func (j Job) thing(t Task, stored Project) thing {
-	return thing{jobs, j.Org, t.scope(stored), t.Project, Row{ID: j.ID, Assignee: j.Assignee, Task: j.Task, Stage: j.Stage, State: j.State, Updated: j.Updated, Moves: j.Seen}}
+	return thing{jobs, j.Org, t.scope(stored), t.Project, 0, Row{ID: j.ID, Assignee: j.Assignee, Task: j.Task, Stage: j.Stage, State: j.State, Updated: j.Updated, Moves: j.Seen}}
 }
 
 func (c Cloud) thing() thing {
-	return thing{clouds, c.Org, scopeOf(c.Org, c.Owner), 0, Row{ID: c.ID, Name: c.Name, Owner: c.Owner, Provider: c.Provider, Resource: c.Resource, Kind: c.Kind, About: c.About, Updated: c.Updated}}
+	return thing{clouds, c.Org, scopeOf(c.Org, c.Owner), 0, 0, Row{ID: c.ID, Name: c.Name, Owner: c.Owner, Provider: c.Provider, Resource: c.Resource, Kind: c.Kind, About: c.About, Updated: c.Updated}}
 }
 
-// people are who has a stake in it.
+// people are who has a stake in it, or finds what is below it by it.
 func (t thing) people() (uids []int64) {
-	for _, uid := range []int64{t.Owner, t.Assignee} {
+	for _, uid := range []int64{t.Owner, t.Assignee, t.mover} {
 		if uid != 0 && !slices.Contains(uids, uid) {
 			uids = append(uids, uid)
 		}

@@ -177,7 +177,7 @@ func (s *Service) all(ctx context.Context, kind string) ([]placed, error) {
 	case w.Org != nil:
 		return s.roster(ctx, kind, w.Org.ID)
 	case w.Named:
-		return s.roster(ctx, kind, 0)
+		return s.unorganized(ctx, kind)
 	}
 	return s.everything(ctx, kind)
 }

@@ -1,6 +1,12 @@
 package workspace_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"gatehouse/internal/store"
+	"gatehouse/internal/workspace"
+)
 
 // Somebody who has left an organization finds nothing of it.
 func TestExMembersFindNothing(t *testing.T) {
@@ -22,6 +28,10 @@ func TestExMembersFindNothing(t *testing.T) {
 				if a := ex.Get(path(kind, id)); a.Status != want.Status || a.Body != want.Body {
 					t.Errorf("%s: %d %s", kind, a.Status, a.Body)
 				}
+				for _, one := range []int64{id, 12345} {
+					ask := object{"scope": kind + ":delete", "resource": object{"type": strings.TrimSuffix(kind, "s"), "id": one}}
+					ex.Post("/api/permissions/check", object{"checks": []object{ask}}).Is(200).Has(`"code":"not_found"`)
+				}
 				if got := w.ids(ex, "/api/"+kind); len(got) > 0 {
 					t.Errorf("%s: %v", kind, got)
 				}
@@ -29,6 +39,24 @@ func TestExMembersFindNothing(t *testing.T) {
 			w.sound()
 		})
 	}
+}
+
+// A worker from outside sees the one job that they were given, and is told what they may
+// not do with it.
+func TestOutsideWorkers(t *testing.T) {
+	w := newWorld(t)
+	c := w.acme.In(w.owner)
+	uid, worker := w.person("worker1", "worker")
+	task := w.alone(c)
+	job, other := w.job(c, task), w.job(c, task)
+	w.owner.Patch(path("jobs", job), object{"assignee": uid}).Is(200)
+	worker.Get(path("jobs", job)).Is(200)
+	worker.Patch(path("jobs", job), object{"state": "completed"}).Is(200)
+	worker.Patch(path("jobs", job), object{"stage": "validation"}).Is(403)
+	worker.Get(path("jobs", other)).Is(404)
+	worker.Get(path("tasks", task)).Is(404)
+	ask := object{"scope": "jobs:update:stage", "resource": object{"type": "job", "id": job}}
+	worker.Post("/api/permissions/check", object{"checks": []object{ask}}).Is(200).Has(`"code":"denied"`)
 }
 
 // Who moved something finds what is below it, even when it has another owner by then.
@@ -70,5 +98,24 @@ func TestAdministratorFindsWhatIsLeft(t *testing.T) {
 		}
 		w.sound()
 		w.tidy()
+	}
+}
+
+// However much is due, Tidy gets through it.
+func TestTidyOfVeryMuch(t *testing.T) {
+	w := newWorld(t)
+	var ops []store.Op
+	for n := range int64(1001) {
+		if ops = append(ops, workspace.Left(1e15+n, false)); len(ops) == 50 || n == 1000 {
+			if err := w.Parts.Table.Transact(w.Context(), ops...); err != nil {
+				t.Fatal(err)
+			}
+			ops = nil
+		}
+	}
+	w.tidy()
+	w.tidy()
+	if strings.Contains(w.Dump(), `"DUE#work`) {
+		t.Error("something is still due")
 	}
 }

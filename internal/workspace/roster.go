@@ -161,21 +161,60 @@ const readers = 16
 
 // everything are the rows of all organizations and of everybody, each once.
 func (s *Service) everything(ctx context.Context, kind string) ([]placed, error) {
-	orgs, err := s.Table.All(ctx, store.Query{PK: org.Roster}, api.MaxRoster)
+	items, err := s.Table.All(ctx, store.Query{PK: org.Roster}, api.MaxRoster)
 	if err != nil {
 		return nil, err
 	}
-	ids := []int64{0}
-	for _, it := range orgs {
+	var ids []int64
+	for _, it := range items {
 		r, err := org.Rows.List.Of(it)
 		if err != nil {
 			return nil, err
 		}
 		ids = append(ids, r.ID)
 	}
+	living, err := s.rosters(ctx, kind, ids)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := s.unorganized(ctx, kind)
+	return once(append(living, rest...)), err
+}
+
+// unorganized are the rows of what no living organization has: what is personal, and what
+// organizations that are no more have left. It becomes personal while this reads, so
+// that is read last; and these are looked for after those that live.
+func (s *Service) unorganized(ctx context.Context, kind string) ([]placed, error) {
+	items, err := s.Table.All(ctx, store.Query{PK: duePK, Prefix: organizations + "#"}, api.MaxRoster)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	for _, it := range items {
+		d, err := dues.Of(it)
+		if err != nil {
+			return nil, err
+		}
+		if !d.Wipe {
+			ids = append(ids, d.ID)
+		}
+	}
+	left, err := s.rosters(ctx, kind, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range left {
+		left[i].org = 0
+	}
+	own, err := s.roster(ctx, kind, 0)
+	return once(append(left, own...)), err
+}
+
+// rosters are the rows of several organizations.
+func (s *Service) rosters(ctx context.Context, kind string, ids []int64) ([]placed, error) {
 	parts, errs := make([][]placed, len(ids)), make([]error, readers)
 	var wg sync.WaitGroup
-	for n := range readers {
+	for n := range min(readers, len(ids)) {
 		wg.Go(func() {
 			for i := n; i < len(ids) && errs[n] == nil; i += readers {
 				parts[i], errs[n] = s.roster(ctx, kind, ids[i])
@@ -183,13 +222,18 @@ func (s *Service) everything(ctx context.Context, kind string) ([]placed, error)
 		})
 	}
 	wg.Wait()
+	return slices.Concat(parts...), errors.Join(errs...)
+}
+
+// once are rows in the order of their ids. Of one that stands twice the last counts.
+func once(rows []placed) []placed {
 	seen := map[int64]placed{}
-	for _, p := range slices.Concat(parts...) {
+	for _, p := range rows {
 		seen[p.ID] = p
 	}
 	out := make([]placed, 0, len(seen))
 	for _, id := range slices.Sorted(maps.Keys(seen)) {
 		out = append(out, seen[id])
 	}
-	return out, errors.Join(errs...)
+	return out
 }

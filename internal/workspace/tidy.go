@@ -25,7 +25,7 @@ func Left(org int64, wipe bool) store.Op {
 // itself. Organizations come first: what they leave behind becomes due by itself.
 func (s *Service) Tidy(ctx context.Context) (n int, err error) {
 	for _, prefix := range []string{organizations + "#", ""} {
-		items, lost := s.Table.All(ctx, store.Query{PK: duePK, Prefix: prefix}, maxDue)
+		items, lost := s.first(ctx, store.Query{PK: duePK, Prefix: prefix}, maxDue)
 		if lost != nil {
 			return n, errors.Join(err, lost)
 		}
@@ -42,7 +42,7 @@ func (s *Service) Tidy(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// maxDue is how much is due at once; the rest waits for the next time.
+// maxDue is how much is seen to at once; the rest waits for the next time.
 const maxDue = 1000
 
 // tidyTries bounds how often one thing is tried while others change it.
@@ -287,9 +287,10 @@ func (s *Service) buried(ctx context.Context, d due) ([]store.Op, error) {
 		if p.Gone {
 			return []store.Op{store.Delete(it.Key, it.At()), store.Delete(tasksKey(d.ID), store.Always), store.Delete(projectJobsKey(d.ID), store.Always)}, nil
 		}
-		if p.Matches != nil { // all that they say is written down
-			p.Matches = nil
-			return []store.Op{Projects.Put(it.Key, p, it.At())}, nil
+		if p.Matches != nil || p.Mover != 0 { // all that they say is written down
+			before := p.thing()
+			p.Matches, p.Mover = nil, 0
+			return append(moveStakes(before, p.thing()), Projects.Put(it.Key, p, it.At())), nil
 		}
 		return []store.Op{store.Check(it.Key, it.At())}, nil
 	case tasks:

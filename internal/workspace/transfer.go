@@ -357,7 +357,7 @@ func (m *move) commit(ctx context.Context) error {
 		p.Org, p.Owner, p.Assignee, p.Assigned, p.Updated = m.to.ID, m.who.UID, 0, m.now, m.now
 		p.Moves, p.Mover, p.Moved = p.Moves+1, m.who.UID, m.now
 		if p.Matches = append(slices.Clip(p.Matches), m.match); m.plan.Tasks == 0 {
-			p.Matches = nil // nothing follows
+			p.Matches, p.Mover = nil, 0 // nothing follows
 		}
 		m.replace(&p.Source, &p.Target)
 	case tasks:

@@ -77,7 +77,7 @@ type Project struct {
 	Created  int64  `json:"created"`
 	Updated  int64  `json:"updated"`
 	Moves    int64  `json:"moves,omitempty"` // how often it changed its workspace
-	Mover    int64  `json:"mover,omitempty"` // who did that last
+	Mover    int64  `json:"mover,omitempty"` // who did that last, as long as tasks have not been written since
 	Moved    int64  `json:"moved,omitempty"` // and when
 	Gone     bool   `json:"gone,omitempty"`  // deleted, and what is left of it is being removed
 
