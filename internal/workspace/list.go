@@ -2,71 +2,13 @@ package workspace
 
 import (
 	"context"
-	"net/url"
 	"slices"
-	"strings"
-	"time"
 
 	"gatehouse/internal/api"
-	"gatehouse/internal/list"
-	"gatehouse/internal/profile"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/tenant"
 )
-
-func textField(name string, search bool, get func(placed) string) list.Field[placed] {
-	return list.Field[placed]{Name: name, Kind: list.String, Search: search, Sort: true, Simple: true, Filter: true, Get: func(r placed) list.Value { return list.OfString(get(r)) }}
-}
-
-func idField(name string, simple bool, get func(placed) int64) list.Field[placed] {
-	return list.Field[placed]{Name: name, Kind: list.Int, Sort: true, Simple: simple, Filter: true, Get: func(r placed) list.Value {
-		if n := get(r); n != 0 {
-			return list.OfInt(n)
-		}
-		return list.Null()
-	}}
-}
-
-var updatedField = list.Field[placed]{Name: "updated_date", Kind: list.Time, Sort: true, Filter: true, Get: func(r placed) list.Value { return list.OfTime(time.UnixMilli(r.Updated)) }}
-
-var (
-	nameField     = textField("name", true, func(r placed) string { return r.Name })
-	ownerField    = textField("owner", true, func(r placed) string { return r.owner })
-	assigneeField = textField("assignee", true, func(r placed) string { return r.assignee })
-	ownID         = idField("id", false, func(r placed) int64 { return r.ID })
-)
-
-func enumField(name string, values []string, get func(placed) string) list.Field[placed] {
-	f := textField(name, true, get)
-	f.Kind, f.Enum = list.Enum, values
-	return f
-}
-
-// specs are the lists.
-var specs = map[string]list.Spec[placed]{
-	projects: listOf(nameField, ownerField, assigneeField, ownID, updatedField),
-	tasks: listOf(nameField, ownerField, assigneeField, ownID, updatedField,
-		textField("project_name", true, func(r placed) string { return r.project }),
-		textField("subset", true, func(r placed) string { return r.Subset }),
-		idField("project_id", true, func(r placed) int64 { return r.Project })),
-	jobs: listOf(assigneeField, ownID, updatedField,
-		enumField("stage", stages, func(r placed) string { return r.Stage }),
-		enumField("state", states, func(r placed) string { return r.State }),
-		textField("project_name", true, func(r placed) string { return r.project }),
-		textField("task_name", true, func(r placed) string { return r.task }),
-		idField("task_id", true, func(r placed) int64 { return r.Task }),
-		idField("project_id", true, func(r placed) int64 { return r.Project })),
-	clouds: listOf(nameField, ownerField, ownID, updatedField,
-		textField("resource", true, func(r placed) string { return r.Resource }),
-		textField("description", true, func(r placed) string { return r.About }),
-		enumField("provider_type", providers, func(r placed) string { return r.Provider }),
-		enumField("credentials_type", credentials, func(r placed) string { return r.Kind })),
-}
-
-func listOf(fields ...list.Field[placed]) list.Spec[placed] {
-	return list.Spec[placed]{Default: "-id", ID: func(r placed) list.Value { return list.OfInt(r.ID) }, Fields: fields}
-}
 
 // listing is a page of a list, as scenes to be shown.
 type listing struct {
@@ -207,104 +149,6 @@ func (s *Service) seen(ctx context.Context, who session.Caller, kind string, l *
 		out = append(out, placed{Row: c.after().Row, org: c.View.ID})
 	}
 	return out, nil
-}
-
-// plain reports whether a list is asked for in its own order and whole.
-func plain(in api.ListRequest) bool {
-	for name, values := range list.Query(in.Query) {
-		if name != "page" && name != "page_size" && name != "org" && name != "org_id" && strings.Join(values, "") != "" {
-			return false
-		}
-	}
-	return true
-}
-
-// name fills in names, if the list may go by them.
-func (s *Service) name(ctx context.Context, r *rows, list []placed, in api.ListRequest) error {
-	if plain(in) {
-		return nil
-	}
-	q, err := url.ParseQuery(in.Query)
-	if err != nil {
-		return nil // what cannot be read asks for nothing
-	}
-	text := strings.Join(slices.Concat(q["sort"], q["filter"]), " ")
-	asks := func(name string) bool {
-		if strings.Join(q["search"], "") != "" || strings.Contains(text, name) {
-			return true
-		}
-		for field, values := range q { // such as project_id
-			if strings.HasPrefix(field, name) && strings.Join(values, "") != "" {
-				return true
-			}
-		}
-		return false
-	}
-	people, owns, works := asks("owner") || asks("assignee"), asks("project"), asks("task_name")
-	var keys []store.Key
-	for _, p := range list {
-		if people {
-			keys = append(keys, profile.Key(p.Owner), profile.Key(p.Assignee))
-		}
-		if (works || owns) && p.Task != 0 {
-			keys = append(keys, TaskKey(p.Task))
-		}
-	}
-	if _, err := r.get(ctx, unique(keys)...); err != nil {
-		return err
-	}
-	keys = nil
-	for i := range list {
-		if err := list[i].grouped(r); err != nil {
-			return err
-		}
-		if owns && list[i].Project != 0 {
-			keys = append(keys, ProjectKey(list[i].Project))
-		}
-	}
-	if _, err := r.get(ctx, unique(keys)...); err != nil {
-		return err
-	}
-	for i := range list {
-		if err := list[i].named(r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// grouped fills in the project of a job's task, if that was read.
-func (p *placed) grouped(r *rows) error {
-	if it := r.got[TaskKey(p.Task)]; it.Exists() {
-		t, err := Tasks.Of(it)
-		p.Project, p.task = t.Project, t.Name
-		return err
-	}
-	return nil
-}
-
-func unique(keys []store.Key) []store.Key {
-	slices.SortFunc(keys, compareKeys)
-	return slices.Compact(keys)
-}
-
-func (p *placed) named(r *rows) error {
-	person := func(uid int64) (string, error) {
-		v, err := profile.Profiles.Of(r.got[profile.Key(uid)])
-		return v.Username, err
-	}
-	var errs [3]error
-	p.owner, errs[0] = person(p.Owner)
-	p.assignee, errs[1] = person(p.Assignee)
-	var above Project
-	above, errs[2] = Projects.Of(r.got[ProjectKey(p.Project)])
-	p.project = above.Name
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // fill reads the things of a page as they are now.

@@ -1,12 +1,10 @@
 package workspace_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http/httptest"
-	"sync"
 	"testing"
 
 	"gatehouse"
@@ -21,79 +19,6 @@ import (
 )
 
 type object = map[string]any
-
-// hooked is a driver that calls a function once after a call that it waits for.
-type hooked struct {
-	store.Driver
-	mu   sync.Mutex
-	when func(write bool, pk string) bool
-	then func()
-}
-
-func (h *hooked) arm(when func(write bool, pk string) bool, then func()) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.when, h.then = when, then
-}
-
-func (h *hooked) saw(write bool, pks ...string) {
-	h.mu.Lock()
-	then := h.then
-	hit := false
-	for _, pk := range pks {
-		hit = hit || then != nil && h.when(write, pk)
-	}
-	if hit {
-		h.when, h.then = nil, nil
-	}
-	h.mu.Unlock()
-	if hit {
-		then()
-	}
-}
-
-func (h *hooked) Transact(ctx context.Context, tx store.Tx) error {
-	err := h.Driver.Transact(ctx, tx)
-	for _, o := range tx.Ops {
-		h.saw(true, o.Key.PK)
-	}
-	return err
-}
-
-func (h *hooked) Query(ctx context.Context, q store.Query) (store.Page, error) {
-	p, err := h.Driver.Query(ctx, q)
-	h.saw(false, q.PK)
-	return p, err
-}
-
-// mortal is a driver that does so many calls and no more.
-type mortal struct {
-	store.Driver
-	left int
-}
-
-var errDead = errors.New("cut off")
-
-func (m *mortal) Get(ctx context.Context, keys []store.Key) ([]store.Item, error) {
-	if m.left--; m.left < 0 {
-		return nil, errDead
-	}
-	return m.Driver.Get(ctx, keys)
-}
-
-func (m *mortal) Query(ctx context.Context, q store.Query) (store.Page, error) {
-	if m.left--; m.left < 0 {
-		return store.Page{}, errDead
-	}
-	return m.Driver.Query(ctx, q)
-}
-
-func (m *mortal) Transact(ctx context.Context, tx store.Tx) error {
-	if m.left--; m.left < 0 {
-		return errDead
-	}
-	return m.Driver.Transact(ctx, tx)
-}
 
 // world is a running installation with two organizations of one owner.
 type world struct {
@@ -259,4 +184,20 @@ func (w *world) cutOff(look func()) {
 	}
 	w.tidy()
 	look()
+}
+
+func path(kind string, id int64) string { return fmt.Sprintf("/api/%s/%d", kind, id) }
+
+func bucket(name string) object {
+	return object{"provider_type": "AWS_S3_BUCKET", "resource": name, "display_name": "Bucket", "credentials_type": "ANONYMOUS_ACCESS"}
+}
+
+// lists requires that a client's lists show a project, a task and a job.
+func (w *world) lists(c *apptest.Client, p, task, job int64) {
+	w.Helper()
+	for kind, id := range map[string]int64{"projects": p, "tasks": task, "jobs": job} {
+		if !w.ids(c, "/api/"+kind)[id] || !w.ids(c, "/api/"+kind+"?sort=id")[id] {
+			w.Errorf("%s lacks %d", kind, id)
+		}
+	}
 }
