@@ -16,11 +16,12 @@
 // # Dependencies
 //
 // fault, store, token, secret, session, profile, tenant, policy, limit, audit, mail,
-// ident, password, list, jwt, outbound and keyring import no domain and not api. A
-// domain (account, org, invite, permissions) imports api and those, and neither an
-// AWS SDK, nor a driver, nor database/sql; of the domains, invite and permissions
-// import org, and nobody imports account: what follows an account hears of it through
-// the interfaces in account/neighbours.go. Only policy/compile and cmd link OPA.
+// ident, password, list, jwt, outbound, keyring and plan import no domain and not api. A
+// domain (account, org, invite, workspace, permissions) imports api and those, and
+// neither an AWS SDK, nor a driver, nor database/sql; of the domains, invite, workspace
+// and permissions import org, permissions imports workspace too, and nobody imports
+// account: what follows an account hears of it through the interfaces in
+// account/neighbours.go. Only policy/compile and cmd link OPA.
 // Only app knows all domains. Only functions import awsrun, and they link neither
 // the embedded store nor the local gateway. A test in app holds this.
 //
@@ -200,6 +201,23 @@
 //
 // Deleting an organization flips its state and frees its short name; what is left is
 // removed by the sweep. Its audit log stays with the installation.
+//
+// A project, or a task that stands alone, says in which organization it is; all below it
+// is where it is. So it moves in one write, however much there is below, and nobody sees
+// it half moved: readers take organization, owner and assignee from above, and lists know
+// by marks what has left and what has come. The sweep writes down what that says, can be
+// cut off anywhere, and begins anew if it moves once more. Deleting works alike.
+//
+// What somebody owns or works on in an organization is theirs while they are in it: who
+// has left finds it no more than a stranger does. A worker from outside who was given a
+// job sees that job, and is told what they may not do with it.
+//
+// An organization that is deleted leaves its projects, tasks and cloud storages to their
+// owners, as personal ones, unless its owner asks for ?content=delete.
+//
+// Limits hold where an installation has plans. They are counters that the transaction
+// bounds, so that no number of requests at once makes more. A workspace that holds more
+// than its plan allows can be read, emptied and moved out of, and nothing else.
 //
 // Access tokens (JWT) are signed with Ed25519: its signatures have one form, which
 // closes malleability, and it is faster than ES256.

@@ -19,7 +19,7 @@ func TestDependencies(t *testing.T) {
 		t.Fatal(err)
 	}
 	domains := []string{"gatehouse/internal/account", "gatehouse/internal/org", "gatehouse/internal/invite", "gatehouse/internal/workspace", "gatehouse/internal/permissions"}
-	low := []string{"fault", "store", "token", "secret", "session", "profile", "tenant", "policy", "limit", "audit", "mail", "ident", "password", "list", "jwt", "outbound", "keyring"}
+	low := []string{"fault", "store", "token", "secret", "session", "profile", "tenant", "policy", "limit", "audit", "mail", "ident", "password", "list", "jwt", "outbound", "keyring", "plan"}
 	for line := range strings.Lines(string(out)) {
 		f := strings.Fields(line)
 		pkg, imports := strings.TrimPrefix(f[0], "gatehouse/internal/"), f[1:]
