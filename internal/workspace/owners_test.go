@@ -1,6 +1,7 @@
 package workspace_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 
@@ -106,4 +107,21 @@ func TestLargestTransactionFits(t *testing.T) {
 		t.Errorf("%d ops", most)
 	}
 	w.sound()
+}
+
+// Where data comes from is told by names as they are written.
+func TestPlacesAreReadStrictly(t *testing.T) {
+	w := newWorld(t)
+	c := w.acme.In(w.owner)
+	cloud := c.Post("/api/cloudstorages", bucket("one")).Is(201).Int("id")
+	for sent, status := range map[string]int{
+		fmt.Sprintf(`{"location":"cloud_storage","cloud_storage_id":%d}`, cloud):   201,
+		fmt.Sprintf(`{"location":"cloud_storage","CLOUD_STORAGE_ID":%d}`, cloud):   400,
+		fmt.Sprintf(`{"location":"cloud_storage","cloud_storage_id":"%d"}`, cloud): 400,
+		`{"location":5}`: 400, `[]`: 400, `"local"`: 400, `{"location":"moon"}`: 400, `{"location":"local"}`: 201,
+	} {
+		if a := c.Post("/api/projects", `{"name":"x","source_storage":`+sent+`}`); a.Status != status {
+			t.Errorf("%s: %d, want %d: %s", sent, a.Status, status, a.Body)
+		}
+	}
 }

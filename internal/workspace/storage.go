@@ -11,8 +11,22 @@ import (
 
 // placeForm is a Place as clients send it.
 type placeForm struct {
-	Location string `json:"location"`
-	Cloud    *int64 `json:"cloud_storage_id"`
+	Location string
+	Cloud    *int64
+}
+
+// readPlace reads one; names in another case are not known, as everywhere.
+func readPlace(raw json.RawMessage) (f placeForm, ok bool) {
+	var m map[string]json.RawMessage
+	if json.Unmarshal(raw, &m) != nil || m == nil {
+		return f, false
+	}
+	for name, to := range map[string]any{"location": &f.Location, "cloud_storage_id": &f.Cloud} {
+		if v, sent := m[name]; sent && json.Unmarshal(v, to) != nil {
+			return f, false
+		}
+	}
+	return f, true
 }
 
 // place takes up where data comes from or goes to. A cloud storage must be one of the
@@ -23,8 +37,8 @@ func (e *edit) place(ctx context.Context, field string, p *Place, sent api.Opt[j
 	}
 	is := Place{}
 	if !sent.Null {
-		var f placeForm
-		if json.Unmarshal(sent.Value, &f) != nil {
+		f, ok := readPlace(sent.Value)
+		if !ok {
 			e.bad.Add(field, `Expected an object such as {"location": "cloud_storage", "cloud_storage_id": 5}.`)
 			return nil
 		}
