@@ -36,7 +36,7 @@ func line(it store.Item) string {
 
 var used = regexp.MustCompile(`,"last_used":[0-9]+`)
 
-var sharded = regexp.MustCompile(`\b(OUT|UNCHAINED)#[0-9]`)
+var sharded = regexp.MustCompile(`\b(OUT|UNCHAINED|LST#[a-z]+#p)#?[0-9]+`)
 
 var wordsOf = regexp.MustCompile(`[A-Za-z0-9+/_=-]+`)
 

@@ -3,7 +3,7 @@ package app_test
 import "slices"
 
 // together are sets of three that race for one thing: the attacks H1 to H12 of those
-// who do things at once.
+// who do things at once, and what people work on while it moves.
 var together = [][3]string{
 	{"register", "register, same name", "register, same address"},      // H1
 	{"confirm", "confirm, same address", "register, invited"},          // H2
@@ -24,6 +24,10 @@ var together = [][3]string{
 	{"outsider's account ends", "found", "outsider is renamed"},        // H11
 	{"rename oneself", "outsider is renamed", "register, wanted name"}, // H12
 	{"take the outsider's name", "outsider is renamed", "rename oneself"},
+	{"move the project home", "make a task in the project", "assign the job"},
+	{"move the project home", "delete the project", "delete"},
+	{"move the lone task home", "put the lone task into the project", "delete the project"},
+	{"move the project to the rival", "remove", "assign the project"},
 }
 
 // dying are pairs of them that are also played with one process that dies on the way.
@@ -43,6 +47,9 @@ var dying = [][2]string{
 	{"accept", "invited's account ends"},
 	{"found", "outsider's account ends"},
 	{"rename oneself", "outsider is renamed"},
+	{"move the project home", "make a task in the project"},
+	{"move the project home", "delete the project"},
+	{"move the lone task home", "put the lone task into the project"},
 }
 
 // crashName begins the names of matches with a crash.

@@ -23,7 +23,7 @@ type operation struct {
 
 // operations are all operations, in the order of the lists.
 func (s *scene) operations() []operation {
-	s.all = slices.Concat(s.signUps(), s.signIns(), s.credentials(), s.accounts(), s.organizations(), s.memberships(), s.invitations(), s.links(), s.forms(), s.jobs())
+	s.all = slices.Concat(s.signUps(), s.signIns(), s.credentials(), s.accounts(), s.organizations(), s.memberships(), s.invitations(), s.work(), s.links(), s.forms(), s.jobs())
 	return s.all
 }
 
@@ -69,8 +69,11 @@ func (s *scene) json(name, who, route, path string, body any) operation {
 }
 
 // in is an operation that names the organization of the scene.
-func (s *scene) in(o operation) operation {
-	o.header.Set("X-Organization", s.acme.Slug)
+func (s *scene) in(o operation) operation { return o.within(s.acme.Slug) }
+
+// within is an operation that names an organization.
+func (o operation) within(slug string) operation {
+	o.header.Set("X-Organization", slug)
 	return o
 }
 

@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/org"
 	"gatehouse/internal/store"
 	"gatehouse/internal/tenant"
+	"gatehouse/internal/workspace"
 )
 
 // judge holds the end of an order against the rules of package check. Of the scene
@@ -24,26 +25,36 @@ type judge struct {
 	counted []store.Key
 }
 
-// some is a table of which a scan sees a few items.
+// some is a table of which the first scan sees a few items. Another counts once more, and
+// sees all.
 type some struct {
 	*turn
 	scanned []store.Item
+	again   bool
 }
 
 // Scan implements store.Scanner.
 func (s *some) Scan(context.Context, store.Key, int) ([]store.Item, store.Key, error) {
+	if s.again {
+		return s.All(), store.Key{}, nil
+	}
+	s.again = true
 	return s.scanned, store.Key{}, nil
 }
+
+// countedKinds are those of counters, and of what they count.
+var countedKinds = []string{tenant.States.Name, tenant.Members.Name, org.Invitations.Name, "organization-count", "owned-count",
+	workspace.Projects.Name, workspace.Tasks.Name, workspace.Jobs.Name, workspace.Clouds.Name, workspace.Records.Count}
 
 // newJudge notes what every item of the scene rests on.
 func newJudge(s *scene) (*judge, error) {
 	j := &judge{scene: s, resting: map[store.Key][]store.Key{}, asking: map[store.Key][]store.Query{}}
 	for _, it := range s.items.All() {
-		if slices.Contains([]string{tenant.States.Name, tenant.Members.Name, org.Invitations.Name, "organization-count", "owned-count"}, it.Kind) {
+		if slices.Contains(countedKinds, it.Kind) {
 			j.counted = append(j.counted, it.Key)
 		}
 		seen := &footprint{}
-		one := &some{&turn{Memory: s.items, seen: seen}, []store.Item{it}}
+		one := &some{turn: &turn{Memory: s.items, seen: seen}, scanned: []store.Item{it}}
 		found, err := check.Run(s.Context(), store.New(one, s.Clock.Now), nil)
 		if err != nil {
 			return nil, err
@@ -94,7 +105,7 @@ func (j *judge) touched(r *run) []store.Item {
 // broken says which rules do not hold. In the scene nobody changes how many seats
 // there are, so more than that is wrong too.
 func (j *judge) broken(r *run) (bad []string) {
-	return j.run(&some{r.turn, j.touched(r)})
+	return j.run(&some{turn: r.turn, scanned: j.touched(r)})
 }
 
 // brokenAnywhere is the same by looking at everything.

@@ -121,7 +121,7 @@ func (r *run) do(ctx context.Context, o operation) int {
 // settle lets the jobs do what is left, so that of two jobs that share the work it
 // does not matter which has done what.
 func (r *run) settle(ctx context.Context) error {
-	for _, job := range [][2]string{{"sweep", `{"job":"erase"}`}, {"sweep", `{"job":"organizations"}`}, {"outbox", "{}"}, {"outbox", "{}"}} {
+	for _, job := range [][2]string{{"sweep", `{"job":"erase"}`}, {"sweep", `{"job":"organizations"}`}, {"sweep", `{"job":"workspace"}`}, {"outbox", "{}"}, {"outbox", "{}"}} {
 		if _, err := r.jobs.functions[job[0]].Invoke(ctx, []byte(job[1])); err != nil {
 			return err
 		}

@@ -15,8 +15,8 @@ import (
 )
 
 // scene is the installation that all orders begin with: an organization with
-// somebody in every relation to it and one seat to give, another, the remains of a
-// third, and everything that an account can have open at a time.
+// somebody in every relation to it, what they work on, and one seat to give, another, the
+// remains of a third, and everything that an account can have open at a time.
 type scene struct {
 	*apptest.World
 	t      *testing.T
@@ -47,6 +47,7 @@ func setScene(t *testing.T) *scene {
 	s.holder()
 	s.newcomers()
 	s.remains()
+	s.setWork()
 	m, o := balanced(w, s.acme.ID)
 	limitSeats(w, s.acme.ID, m+o+1)
 	s.Drain()

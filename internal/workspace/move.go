@@ -101,3 +101,20 @@ func (m *move) arrived(ctx context.Context) []store.Op {
 func unassigned(now time.Time, uid int64, what thing) store.Op {
 	return mail.Queue(now, mail.KindUnassigned, map[string]string{"uid": idText(uid), "type": singular[what.kind], "id": idText(what.ID), "name": what.Name})
 }
+
+// stays says how far it is that something is where it is to go. Where that is may have
+// been read after what it is, so that is read once more: nothing is written that would
+// tell.
+func (m *move) stays(ctx context.Context) error {
+	items, err := m.s.Table.Get(ctx, dueKey(m.kind, m.id()), m.row.Key)
+	if err != nil {
+		return err
+	}
+	if items[1].Version != m.row.Version {
+		return &store.ConflictError{}
+	}
+	if m.plan.State = "done"; items[0].Exists() {
+		m.plan.State = "tidying"
+	}
+	return nil
+}

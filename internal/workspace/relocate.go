@@ -37,7 +37,7 @@ func (s *Service) relocate(ctx context.Context, who session.Caller, c scene, in 
 		return nil, err
 	}
 	if m.same() {
-		return e, nil
+		return e, m.stays(ctx)
 	}
 	if err := m.anew(ctx, in); err != nil {
 		return nil, err

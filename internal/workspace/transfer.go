@@ -115,11 +115,7 @@ func (s *Service) Transfer(ctx context.Context, who session.Caller, in TransferR
 	case in.DryRun:
 		return m.plan, nil
 	case m.same():
-		items, err := m.rows.get(ctx, dueKey(m.kind, m.id()))
-		if m.plan.State = "done"; err == nil && items[0].Exists() {
-			m.plan.State = "tidying"
-		}
-		return m.plan, err
+		return m.plan, m.stays(ctx)
 	case !m.plan.Possible:
 		b := m.plan.Blockers[0]
 		return TransferPlan{}, fault.New(409, b.Code, b.Detail)
