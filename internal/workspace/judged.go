@@ -36,6 +36,9 @@ func (s *Service) judge(ctx context.Context, who session.Caller, c *scene, scope
 
 func (c *scene) question(scope string) api.Question {
 	q := api.Question{Package: c.kind, Scope: scope, Noun: nouns[c.kind], Resource: c.resource()}
+	if c.fresh {
+		q.Noun = "" // there is nothing to hide
+	}
 	if !c.personal() {
 		q.Org = &c.View
 	}

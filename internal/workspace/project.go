@@ -41,7 +41,7 @@ type CreateProjectRequest struct {
 
 // begin is the scene of something new in the workspace that the request names.
 func (s *Service) begin(ctx context.Context, kind string) scene {
-	c := scene{kind: kind}
+	c := scene{kind: kind, fresh: true}
 	if w := api.WorkspaceOf(ctx); w.Org != nil {
 		c.View = *w.Org
 	}

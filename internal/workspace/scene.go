@@ -17,6 +17,7 @@ type scene struct {
 
 	kind    string
 	wiped   bool // it went with its organization
+	fresh   bool // it is to be made in a workspace that the request names
 	project Project
 	task    Task
 	job     Job
