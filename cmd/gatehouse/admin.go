@@ -25,6 +25,7 @@ Usage: gatehouse admin <command> [flags]
   import-users   make accounts of a JSON-lines file, with the password hashes of Django: [flags] FILE
   set-role       give an account another role: --user --role
   end-sessions   end all sessions of an account: --user [--tokens]
+  set-plan       give a workspace a plan: --user or --org, --plan, [--seats]
   link-identity  let a foreign issuer's subject act for an account: --user --issuer --subject
   rotate-keys    make the next signing key now; it signs after a day
   new-root-key   print a new root secret (and change nothing)
@@ -35,7 +36,7 @@ Usage: gatehouse admin <command> [flags]
 `
 
 func admin(ctx context.Context, io streams, args []string) error {
-	commands := map[string]command{"create-user": createUser, "import-users": importUsers, "set-role": setRole,
+	commands := map[string]command{"create-user": createUser, "import-users": importUsers, "set-role": setRole, "set-plan": setPlan,
 		"end-sessions": endSessions, "link-identity": linkIdentity, "rotate-keys": rotateKeys, "new-root-key": newRootKey, "verify-audit": verifyAudit, "check": checkStore}
 	if len(args) == 0 || args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
 		fmt.Fprint(io.out, adminUsage)
@@ -57,6 +58,11 @@ func adminFlags(name string) (*flag.FlagSet, func() map[string]string) {
 
 // withAccounts opens the installation for one command.
 func withAccounts(io streams, flags map[string]string, do func(*account.Service) error) error {
+	return withInstallation(io, flags, func(_ *config.Config, s *account.Service) error { return do(s) })
+}
+
+// withInstallation is withAccounts for what needs settings too.
+func withInstallation(io streams, flags map[string]string, do func(*config.Config, *account.Service) error) error {
 	c, err := config.Read(os.LookupEnv, flags)
 	if err != nil {
 		return err
@@ -66,7 +72,7 @@ func withAccounts(io streams, flags map[string]string, do func(*account.Service)
 		return err
 	}
 	defer in.close()
-	return do(in.parts.Accounts())
+	return do(c, in.parts.Accounts())
 }
 
 func createUser(ctx context.Context, io streams, args []string) error {
@@ -154,11 +160,7 @@ func withUser(ctx context.Context, io streams, flags map[string]string, name str
 		if err != nil {
 			return err
 		}
-		if err := do(s, uid); err != nil {
-			return err
-		}
-		fmt.Fprintln(io.out, "done")
-		return nil
+		return done(io, do(s, uid))
 	})
 }
 

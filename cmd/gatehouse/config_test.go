@@ -32,7 +32,7 @@ func TestConfigShows(t *testing.T) {
 			t.Errorf("%s: %q, want %q…", name, rows[name], want)
 		}
 	}
-	if len(rows) != 29 { // 28 settings and the heading
+	if len(rows) != 31 { // 30 settings and the heading
 		t.Errorf("%d lines:\n%s", len(rows), r.out)
 	}
 	// A wrong setting is shown and named.
@@ -58,6 +58,9 @@ func TestWrongSettings(t *testing.T) {
 	var rows []row
 	for _, x := range [][3]string{
 		{"GATEHOUSE_LISTEN", "8080", "expected host:port"},
+		{"GATEHOUSE_BILLING", "paypal", "expected off, simulated"},
+		{"GATEHOUSE_PLANS", `{"default":"gold","plans":[]}`, `expected plans, or @ and the name of a file with them: default: expected the id of a plan, have "gold"`},
+		{"GATEHOUSE_PLANS", "@" + missing, "the file cannot be read"},
 		{"GATEHOUSE_BASE_URL", "https://example.com/path", "expected scheme and host"},
 		{"GATEHOUSE_BASE_URL", "ftp://example.com", "expected scheme and host"},
 		{"GATEHOUSE_BASE_URL", "https://a:b@example.com", "expected scheme and host"},

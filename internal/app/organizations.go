@@ -31,7 +31,7 @@ func (p *Parts) Orgs() *org.Service {
 
 // Work is the domain of projects, tasks, jobs and cloud storages.
 func (p *Parts) Work() *workspace.Service {
-	return &workspace.Service{Table: p.Table, Secrets: p.Secrets, Log: p.Log, Settings: workspace.Settings{Site: p.site()}}
+	return &workspace.Service{Table: p.Table, Secrets: p.Secrets, Log: p.Log, Plans: p.Config.Limits(), Settings: workspace.Settings{Site: p.site()}}
 }
 
 // Workspace serves what people work on.
@@ -42,7 +42,7 @@ func Workspace(p *Parts) (lambdahttp.Function, error) {
 // Invites is the domain of invitations.
 func (p *Parts) Invites() *invite.Service {
 	return &invite.Service{Table: p.Table, Secrets: p.Secrets, Log: p.Log, Orgs: p.Orgs(), Policy: p.Policy, Find: p.accounts().Find,
-		Limits:   p.limits(),
+		Limits: p.limits(), Plans: p.Config.Limits(),
 		Settings: invite.Settings{Site: p.site(), Confirm: p.Config.InviteConfirm, Life: time.Duration(p.Config.InviteDays) * 24 * time.Hour}}
 }
 

@@ -24,6 +24,7 @@ import (
 	"gatehouse/internal/jwt"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/password"
+	"gatehouse/internal/plan"
 )
 
 // Config is an installation's settings.
@@ -54,6 +55,8 @@ type Config struct {
 	InviteDays     int
 	Transfer       bool   // of ownership
 	Creators       string // group that may create organizations
+	Billing        string // off or simulated
+	Plans          *plan.Plans
 	PolicyDir      string
 	PolicyTable    string
 
@@ -81,6 +84,8 @@ const (
 	want    = "expected "
 	rootKey = "GATEHOUSE_ROOT_KEY"
 	hidden  = "[hidden]"
+
+	billingOff = "off"
 )
 
 func oneOf(p func(*Config) *string, options ...string) func(*Config, string) error {
@@ -125,21 +130,42 @@ func number(p func(*Config) *int, min, max int) func(*Config, string) error {
 	}
 }
 
+// content is a value, or what is in the file that it names with an @.
+func content(s string) (string, error) {
+	name, ok := strings.CutPrefix(s, "@")
+	if !ok {
+		return s, nil
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return "", fmt.Errorf("the file cannot be read: %w", err)
+	}
+	return string(b), nil
+}
+
+func plans(c *Config, s string) error {
+	s, err := content(s)
+	if err != nil {
+		return err
+	}
+	if c.Plans = plan.Shipped(); strings.TrimSpace(s) == "" {
+		return nil
+	}
+	if c.Plans, err = plan.Parse([]byte(s)); err != nil {
+		return fmt.Errorf("%splans, or @ and the name of a file with them: %w", want, err)
+	}
+	return nil
+}
+
 func jsonList[T any](p func(*Config) *[]T, form string) func(*Config, string) error {
 	return func(c *Config, s string) error {
-		if name, ok := strings.CutPrefix(s, "@"); ok {
-			b, err := os.ReadFile(name)
-			if err != nil {
-				return fmt.Errorf("the file cannot be read: %w", err)
-			}
-			s = string(b)
-		}
-		if strings.TrimSpace(s) == "" {
-			return nil
+		s, err := content(s)
+		if err != nil || strings.TrimSpace(s) == "" {
+			return err
 		}
 		d := json.NewDecoder(strings.NewReader(s))
 		d.DisallowUnknownFields()
-		err := d.Decode(p(c))
+		err = d.Decode(p(c))
 		if _, more := d.Token(); err == nil && more != io.EOF {
 			err = errors.New("more follows after the list")
 		}
@@ -197,6 +223,8 @@ func settings() []setting {
 		{"GATEHOUSE_INVITATION_EXPIRY_DAYS", "7", []string{"ORG_INVITATION_EXPIRY_DAYS"}, "how long an invitation is good for, from when it was last sent", number(func(c *Config) *int { return &c.InviteDays }, 1, 365)},
 		{"GATEHOUSE_ORGANIZATIONS_MIN_ROLE_TO_CREATE", "user", []string{"CVAT_ORGANIZATIONS_MIN_ROLE_TO_CREATE", "ORGANIZATIONS_MIN_ROLE_TO_CREATE"}, "worker, user or admin: the group that may create organizations, and those above it", oneOf(func(c *Config) *string { return &c.Creators }, "worker", "user", "admin")},
 		{"GATEHOUSE_OWNERSHIP_TRANSFER", "off", nil, "on: owners may hand their organization over to a member who accepts it", onOff(func(c *Config) *bool { return &c.Transfer })},
+		{"GATEHOUSE_BILLING", billingOff, nil, "off: no plans and no limits; simulated: plans with their limits, and nothing is paid", oneOf(func(c *Config) *string { return &c.Billing }, billingOff, "simulated")},
+		{"GATEHOUSE_PLANS", "", nil, `what each plan allows: {"default","plans":[{"id","name","for","limits"}]}, or @file; Free, Solo and Team unless set`, plans},
 		{"POLICY_DIR", "", nil, "folder of .rego files that replaces the rules; compiled when the server starts", text(func(c *Config) *string { return &c.PolicyDir }, anything)},
 		{"GATEHOUSE_POLICY_TABLE", "", nil, "file that gatehouse policy compile made of such a folder, for functions", text(func(c *Config) *string { return &c.PolicyTable }, anything)},
 		{"GATEHOUSE_PASSWORD_MIN_LENGTH", "8", nil, "code points; 15 is recommended without a second factor", number(func(c *Config) *int { return &c.PasswordMin }, 8, 64)},
@@ -324,6 +352,14 @@ func (c *Config) check() (errs []error) {
 		}
 	}
 	return errs
+}
+
+// Limits are the plans that limit what there is; nil without billing.
+func (c *Config) Limits() *plan.Plans {
+	if c.Billing == billingOff {
+		return nil
+	}
+	return c.Plans
 }
 
 // HashParams are the parameters of new password hashes.

@@ -47,10 +47,6 @@ func (s *Service) Accept(ctx context.Context, who session.Caller, _ KeyRequest) 
 	return Accepted{f.Slug}, s.commit(ctx, f.View.State, ops, noSeat())
 }
 
-func noSeat() error {
-	return fault.Invalid("seats_exhausted", "The organization has no free seat. Ask whoever invited you to make room.")
-}
-
 // acceptable says why the invitation cannot be accepted, in the baseline's order.
 func (f *subject) acceptable(uid int64, now time.Time) error {
 	switch {
@@ -78,9 +74,9 @@ func (s *Service) joining(ctx context.Context, f *subject, p profile.Profile, no
 	}
 	i := f.inv
 	i.Accepted, i.UID = now.UnixMilli(), p.UID
-	ops := join(f.View, i, p, f.at.At(), f.MemberAt())
+	ops := s.join(f.View, i, p, f.at.At(), f.MemberAt())
 	if !f.inv.Seated {
-		ops = append(ops, f.Seat(1))
+		ops = append(ops, s.seated(f.View.State).Seat(1))
 	}
 	ops = append(ops,
 		store.Delete(tenant.OpenKey(i.Email, i.Org), store.Always),
@@ -145,7 +141,7 @@ func (s *Service) Join(ctx context.Context, key string, p profile.Profile) ([]st
 	if f.me = p; !ok || !f.inv.Open(now) || !f.toMe(p.UID) {
 		return nil, orInvalid(nil)
 	}
-	if members := tenant.Count(next[len(next)-1]); f.Seats > 0 && members >= f.Seats {
+	if members, seats := tenant.Count(next[len(next)-1]), s.seated(f.View.State).Seats; seats > 0 && members >= seats {
 		return nil, noSeat()
 	}
 	return s.joining(ctx, &f, p, now)

@@ -107,10 +107,6 @@ func alreadyMember() error {
 	return fault.Invalid("already_member", "The user is a member of the organization already.")
 }
 
-func exhausted(st tenant.State) error {
-	return fault.Invalid("seats_exhausted", "All "+strconv.FormatInt(st.Seats, 10)+" seats of the organization are taken. Remove a member or an invitation, or add seats.")
-}
-
 // invite makes the invitation of a draft, once whoever asks for it may. A conflict
 // means that it has to be decided again.
 func (s *Service) invite(ctx context.Context, who session.Caller, v tenant.View, me profile.Profile, d draft) (View, error) {
@@ -128,7 +124,7 @@ func (s *Service) invite(ctx context.Context, who session.Caller, v tenant.View,
 	}
 	now := api.From(ctx).Now
 	i, ops := s.writes(ctx, who, v, d, p, now)
-	if err := s.commit(ctx, v.State, slices.Concat(ops, d.also), exhausted(v.State)); err != nil {
+	if err := s.commit(ctx, v.State, slices.Concat(ops, d.also), s.exhausted(v.State)); err != nil {
 		return View{}, err
 	}
 	return s.show(i, v.State, me, p.profile), nil

@@ -31,6 +31,7 @@ import (
 	"gatehouse/internal/limit"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/org"
+	"gatehouse/internal/plan"
 	"gatehouse/internal/policy"
 	"gatehouse/internal/profile"
 	"gatehouse/internal/secret"
@@ -52,6 +53,7 @@ type Service struct {
 	Limits   *limit.Limiter
 	Orgs     *org.Service
 	Policy   *policy.Table // judges whoever sent an invitation when it is accepted; nil: none can be
+	Plans    *plan.Plans   // nil: billing is off, and an organization without seats of its own has no limit
 	Settings Settings
 	Log      *slog.Logger
 

@@ -90,7 +90,7 @@ func (s *Service) writes(ctx context.Context, who session.Caller, v tenant.View,
 	ops := p.clear()
 	if p.profile.UID != 0 && !s.Settings.Confirm {
 		i.Accepted, i.UID = i.Created, p.profile.UID
-		ops = append(ops, join(v, i, p.profile, store.Absent, p.member.At())...)
+		ops = append(ops, s.join(v, i, p.profile, store.Absent, p.member.At())...)
 		ops = append(ops, store.Check(p.shown.Key, p.shown.At()), store.Check(p.right.Key, p.right.At()))
 		if p.open.Exists() {
 			ops = append(ops, store.Delete(p.open.Key, p.open.At()))
@@ -110,7 +110,7 @@ func (s *Service) writes(ctx context.Context, who session.Caller, v tenant.View,
 			store.Check(p.member.Key, p.member.At()), job.Op(), v.Same())
 	}
 	if !p.sameSeat {
-		ops = append(ops, v.Seat(1))
+		ops = append(ops, s.seated(v.State).Seat(1))
 	}
 	return i, append(append(ops, org.ByAuthority(who, &v)...),
 		org.Senders.Put(org.SenderKey(i), tenant.Open{Key: i.Key}, store.Always),
@@ -136,7 +136,7 @@ func listRow(i org.Invitation) org.InviteRow {
 // join are the writes by which p becomes a member by an accepted invitation that
 // is as at says; member is the condition that they are none. The seat is the
 // invitation's.
-func join(v tenant.View, i org.Invitation, p profile.Profile, at, member store.Cond) []store.Op {
+func (s *Service) join(v tenant.View, i org.Invitation, p profile.Profile, at, member store.Cond) []store.Op {
 	i.Seed, i.Seated = "", false
 	pointed := store.Always
 	if at == store.Absent {
@@ -149,6 +149,6 @@ func join(v tenant.View, i org.Invitation, p profile.Profile, at, member store.C
 		org.Pointers.Put(org.PointerKey(i.ID), org.Pointer{Org: i.Org, UID: i.UID, Key: i.Key}, pointed),
 		org.MemberRows.Put(org.MemberRowKey(i.Org, i.ID), org.Row(m, p, true), store.Always),
 		org.InviteRows.Put(org.InviteRowKey(i), listRow(i), store.Always),
-		v.Join(1), v.Same(), tenant.Joined(i.UID),
+		s.seated(v.State).Join(1), v.Same(), tenant.Joined(i.UID),
 	}
 }

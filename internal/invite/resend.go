@@ -76,7 +76,7 @@ func (s *Service) resend(ctx context.Context, who session.Caller, f subject) err
 	job := invitationMail(now, i.Key)
 	s.send(&i, job, now)
 	if !f.inv.Seated {
-		ops = append(ops, f.Seat(1))
+		ops = append(ops, s.seated(f.View.State).Seat(1))
 	}
 	if was := org.DueInvitationKey(f.inv); was != org.DueInvitationKey(i) {
 		ops = append(ops, store.Delete(was, store.Always))
@@ -87,7 +87,7 @@ func (s *Service) resend(ctx context.Context, who session.Caller, f subject) err
 		job.Op(), f.Same(),
 		org.Audited(ctx, "invitation.resend", who.UID, f.View.ID, audit.Event{Object: org.ObjectOf(i)}))
 	ops = slices.Concat(ops, org.ByAuthority(who, &f.View), api.Done(ctx, made{i.Key}))
-	return s.commit(ctx, f.View.State, ops, exhausted(f.View.State))
+	return s.commit(ctx, f.View.State, ops, s.exhausted(f.View.State))
 }
 
 // adopt makes the caller the one who invites, if whoever did may not any more:

@@ -35,7 +35,7 @@ type State struct {
 	Slug    string `json:"slug"`
 	Owner   int64  `json:"owner"` // user id; always somebody who is a member
 	State   string `json:"state"`
-	Seats   int64  `json:"seats,omitempty"` // how many members and open invitations there may be; 0: no limit
+	Seats   int64  `json:"seats,omitempty"` // how many members and open invitations its plan gives it; 0: none was ever given, below 0: no limit
 	Created int64  `json:"created"`         // Unix milliseconds
 }
 
