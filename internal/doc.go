@@ -206,7 +206,8 @@
 // is where it is. So it moves in one write, however much there is below, and nobody sees
 // it half moved: readers take organization, owner and assignee from above, and lists know
 // by marks what has left and what has come. The sweep writes down what that says, can be
-// cut off anywhere, and begins anew if it moves once more. Deleting works alike.
+// cut off anywhere, and begins anew if it moves once more. Deleting works alike. Until
+// then a list out of which something large has moved reads those rows one by one.
 //
 // What somebody owns or works on in an organization is theirs while they are in it: who
 // has left finds it no more than a stranger does. A worker from outside who was given a
@@ -215,9 +216,23 @@
 // An organization that is deleted leaves its projects, tasks and cloud storages to their
 // owners, as personal ones, unless its owner asks for ?content=delete.
 //
-// Limits hold where an installation has plans. They are counters that the transaction
-// bounds, so that no number of requests at once makes more. A workspace that holds more
-// than its plan allows can be read, emptied and moved out of, and nothing else.
+// Limits hold where an installation has plans. Counters of projects, tasks and storages
+// are conditions of the writes that they limit, as seats are, and move with what they
+// count; which plan a workspace has is checked in the same transaction. A workspace that
+// holds more than its plan allows can be read, emptied and moved out of, and nothing else. Seats belong to the organization's row, and 0 there
+// is what the default plan says: whoever lowers that file lowers them for all.
+//
+// What is personal is its owner's alone. The baseline lets anybody be named as assignee
+// of a stranger's job; here nobody but an administrator can put things among somebody
+// else's.
+//
+// Transfer: the baseline's PATCH of organization_id and POST …/transfer are one
+// operation. Who moves something owns it, and nobody is assigned; whoever lost an
+// assignment gets one mail for all of it.
+//
+// A job's stage gives no rights: it says which work is done now by those who have them.
+// The engine asks for annotate, report:issues and resolve:issues, and is refused where
+// the stage is another, or the workspace is over its limits.
 //
 // Access tokens (JWT) are signed with Ed25519: its signatures have one form, which
 // closes malleability, and it is faster than ES256.

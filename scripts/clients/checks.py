@@ -58,6 +58,49 @@ def client(name):
     return make_client(f"{url.scheme}://{url.hostname}", port=url.port, credentials=(name, PASSWORD))
 
 
+def work(ada, bob):
+    """Projects, tasks, jobs and cloud storages of somebody, and their way into an organization."""
+    uid = bob.users.retrieve_current_user().id
+    archive = ada.organizations.create(models.OrganizationWriteRequest(slug="archive"))
+    ada.organization_slug = "archive"
+    invited, _ = ada.api_client.invitations_api.create(models.InvitationWriteRequest(email="bob.stone@example.org", role="worker"))
+    bob.api_client.invitations_api.accept(invited.key)
+    ada.organization_slug = ""
+    project = ada.projects.create(models.ProjectWriteRequest(name="Streets"))
+    check("a project is made", project.name == "Streets" and project.owner.username == "ada.byron" and project.organization_id is None)
+    task, _ = ada.api_client.tasks_api.create(models.TaskWriteRequest(name="Monday", project_id=project.id, subset="Train"))
+    check("a task is made in it", task.project_id == project.id and task.subset == "Train")
+    job, _ = ada.api_client.jobs_api.create(models.JobWriteRequest(type="annotation", task_id=task.id))
+    check("a job is made of it", job.task_id == task.id and job.stage == "annotation" and job.state == "new" and job.assignee is None)
+    check("the project counts its tasks", project.fetch().tasks.count == 1 and [t.id for t in project.get_tasks()] == [task.id])
+    check("tasks and jobs are listed", [t.id for t in ada.tasks.list()] == [task.id] and [j.id for j in ada.jobs.list()] == [job.id])
+    check("nothing of it is somebody else's", bob.projects.list() == [] and bob.tasks.list() == [] and bob.jobs.list() == [])
+    refused("nor can it be read", 404, lambda: bob.jobs.retrieve(job.id))
+    storage, _ = ada.api_client.cloudstorages_api.create(models.CloudStorageWriteRequest(
+        provider_type="AWS_S3_BUCKET", resource="bucket", display_name="Bucket", credentials_type="ANONYMOUS_ACCESS", manifests=["m.jsonl"]))
+    check("a cloud storage is made", storage.resource == "bucket" and storage.manifests == ["m.jsonl"])
+
+    project.update(models.PatchedProjectWriteRequest(organization_id=archive.id))
+    check("the project moves into an organization", project.fetch().organization_id == archive.id and ada.projects.list() == [])
+    ada.organization_slug = "archive"
+    check("its tasks come along", [t.id for t in ada.tasks.list()] == [task.id])
+    one = ada.jobs.retrieve(job.id)
+    one.update(models.PatchedJobWriteRequest(assignee=uid))
+    bob.organization_slug = "archive"
+    check("whoever is assigned has the job", [(j.id, j.assignee.username) for j in bob.jobs.list()] == [(job.id, "bob.stone")])
+    theirs = bob.jobs.retrieve(job.id)
+    theirs.update(models.PatchedJobWriteRequest(state="completed"))
+    refused("who annotates does not say what is next", 403, lambda: theirs.update(models.PatchedJobWriteRequest(stage="acceptance")))
+    one.update(models.PatchedJobWriteRequest(stage="acceptance"))
+    check("the one who plans does", one.fetch().stage == "acceptance" and one.state == "new")
+    refused("a worker makes no task", 403, lambda: bob.api_client.tasks_api.create(models.TaskWriteRequest(name="Mine")))
+    bob.organization_slug = None
+    project.remove()
+    check("the project is deleted with all that is in it", ada.projects.list() == [] and ada.tasks.list() == [] and ada.jobs.list() == [])
+    archive.remove()
+    ada.organization_slug = None
+
+
 for name in ("ada.byron", "bob.stone", "eve.field"):
     join(name)
 
@@ -103,6 +146,8 @@ with client("ada.byron") as ada, client("bob.stone") as bob, client("eve.field")
     made.remove()
     ada.organization_slug = None
     check("the organization is deleted", ada.organizations.list() == [])
+
+    work(ada, bob)
 
     many = [ada.organizations.create(models.OrganizationWriteRequest(slug=f"o{n}")) for n in range(12)]
     check("a list of several pages is read whole", len(ada.organizations.list()) == len(many))
