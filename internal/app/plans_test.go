@@ -2,7 +2,9 @@ package app_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"gatehouse/internal/apptest"
 	"gatehouse/internal/plan"
@@ -94,6 +96,42 @@ func TestLimitsFollowThePlan(t *testing.T) {
 	in.Post("/api/tasks", object{"name": "One more"}).Is(201)
 	team.Invite("fifth@example.org", "worker")
 	sound(t, w)
+}
+
+// What somebody's plan was goes with the account, and an organization's with it.
+func TestPlansEndWithTheirWorkspaces(t *testing.T) {
+	w := apptest.New(t, limitsOff, billing)
+	w.Join("founder", "founder@example.org")
+	c := w.SignIn("founder")
+	team := w.Found(c, "acme")
+	plans := w.Parts.Config.Limits()
+	uid := c.Get("/api/users/self").Is(200).Int("id")
+	if err := plans.AssignPerson(w.Context(), w.Parts.Table, uid, plan.Assignment{Plan: "solo"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := plans.AssignOrganization(w.Context(), w.Parts.Table, "acme", plan.Assignment{Plan: "team", Seats: 5}); err != nil {
+		t.Fatal(err)
+	}
+	sound(t, w)
+	if n := strings.Count(w.Dump(), `"PLAN#`); n != 2 {
+		t.Errorf("%d plans", n)
+	}
+	c.Delete(team.Path("")).Is(204)
+	c.Post("/api/users/self/deletion", nil).Is(200)
+	w.Drain()
+	w.Clock.Add(31 * 24 * time.Hour)
+	for range 2 {
+		w.Sweep("organizations")
+		w.Sweep("workspace")
+		w.Sweep("erase")
+		sound(t, w)
+	}
+	if strings.Contains(w.Dump(), `"PLAN#`) {
+		t.Error("a plan is left")
+	}
+	if err := plans.AssignPerson(w.Context(), w.Parts.Table, uid, plan.Assignment{Plan: "solo"}); err == nil {
+		t.Error("somebody who was erased gets a plan")
+	}
 }
 
 // Without billing there are no plans: what one has is not looked at.

@@ -63,7 +63,7 @@ var rules = map[string]func(*view) error{
 	workspace.Records.Dues.Name:   of(workspace.Records.Dues, workDue),
 	workspace.Records.Marks.Name:  nil,
 	workspace.Records.Count:       counted,
-	plan.Rows.Name:                nil,
+	plan.Rows.Name:                of(plan.Rows, planned),
 	"audit":                       nil,
 	"audit-link":                  nil,
 	"audit-head":                  nil,

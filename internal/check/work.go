@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gatehouse/internal/plan"
 	"gatehouse/internal/store"
 	"gatehouse/internal/workspace"
 )
@@ -54,6 +55,18 @@ func (v *view) by(uids ...int64) {
 			v.ofAccount(uid)
 		}
 	}
+}
+
+// planned requires whose workspace has a plan.
+func planned(v *view, _ plan.Row) {
+	if org, ok := number(v.self.PK, "PLAN#o"); ok {
+		v.at(plan.Key(org, 0))
+		v.within(org)
+		return
+	}
+	uid, _ := number(v.self.PK, "PLAN#u")
+	v.at(plan.Key(0, uid))
+	v.by(uid)
 }
 
 func project(v *view, p workspace.Project) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"gatehouse/internal/check"
+	"gatehouse/internal/plan"
 	"gatehouse/internal/store"
 	"gatehouse/internal/tenant"
 	"gatehouse/internal/workspace"
@@ -70,6 +71,9 @@ func (w *world) brokenWork() breakages {
 		check.Place + " cloud":         {workspace.Clouds.Put(store.Key{PK: "CST#x", SK: "A"}, c, store.Always)},
 		check.Place + " stake":         {stake(store.Key{PK: c.Trace().Stakes[0].PK, SK: "cats#1"})},
 		check.Place + " work-row":      {workspace.Rows.Put(store.Key{PK: "LST#cats#1", SK: "1"}, p.Trace().Row, store.Always)},
+		check.WorkOrg + " plan":        {plan.Rows.Put(plan.Key(nobody, 0), plan.Row{Plan: "team"}, store.Always)},
+		check.Belongs + " plan":        {plan.Rows.Put(plan.Key(0, nobody), plan.Row{Plan: "solo"}, store.Always)},
+		check.Place + " plan":          {plan.Rows.Put(store.Key{PK: plan.Key(w.team.ID, 0).PK, SK: "B"}, plan.Row{Plan: "team"}, store.Always)},
 		check.Belongs + " cloud":       {workspace.Clouds.Put(workspace.CloudKey(c.ID), lost, store.Always), workspace.Rows.Put(c.Trace().List, lost.Trace().Row, store.Always), del(c.Trace().Stakes[0]), stake(lost.Trace().Stakes[0])},
 		check.WorkCount + " projects":  {count(counted(workspace.Kinds.Projects), 1)},
 		check.WorkCount + " tasks":     {count(counted(workspace.Kinds.Tasks), -1)},

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"gatehouse/internal/audit"
+	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 	"gatehouse/internal/tenant"
 )
@@ -48,15 +50,20 @@ func (p *Plans) AssignPerson(ctx context.Context, t *store.Table, uid int64, a A
 		return err
 	}
 	return again(func() error {
-		items, err := t.Get(ctx, Key(0, uid))
+		items, err := t.Get(ctx, Key(0, uid), session.AuthorityKey(uid))
 		if err != nil {
 			return err
+		}
+		if who, err := session.Authorities.Of(items[1]); err != nil {
+			return err
+		} else if !items[1].Exists() || who.Status == session.Erased {
+			return errors.New("there is no such account")
 		}
 		was, err := Rows.Of(items[0])
 		if err != nil {
 			return err
 		}
-		return t.Transact(ctx, p.put(items[0], one), audit.Row(t.Now(), audit.Event{Action: "plan.assign", Target: uid, Agent: operator,
+		return t.Transact(ctx, p.put(items[0], one), store.Check(items[1].Key, items[1].At()), audit.Row(t.Now(), audit.Event{Action: "plan.assign", Target: uid, Agent: operator,
 			Changes: map[string]audit.Change{"plan": {Before: p.Of(was.Plan, false).ID, After: one.ID}}}))
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"gatehouse/internal/plan"
 	"gatehouse/internal/session"
 	"gatehouse/internal/store"
 )
@@ -28,7 +29,7 @@ func (s *Service) Forget(ctx context.Context, uid int64) error {
 			}
 		}
 	}
-	return nil
+	return s.Table.Transact(ctx, store.Delete(plan.Key(0, uid), store.Always))
 }
 
 // release takes somebody out of one thing.

@@ -3,6 +3,7 @@ package workspace
 import (
 	"context"
 
+	"gatehouse/internal/plan"
 	"gatehouse/internal/store"
 )
 
@@ -107,7 +108,7 @@ func (s *Service) inherit(ctx context.Context, org int64) error {
 			return err
 		}
 	}
-	var ops []store.Op
+	ops := []store.Op{store.Delete(plan.Key(org, 0), store.Always)}
 	for _, kind := range []string{projects, clouds, tasks, jobs} {
 		ops = append(ops, store.Delete(Scope{Org: org}.countKey(kind), store.Always))
 	}
