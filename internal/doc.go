@@ -181,6 +181,11 @@
 // address counts as having it, for invitations too: such an installation trusts
 // everybody who can reach it.
 //
+// A read of several rows is no snapshot. Where what was read cannot be of one moment
+// (a session of another epoch than its account, an owner by one row and not by the
+// other) it is read again before anybody is refused for it. A sign-in's transaction
+// checks the account and the password, since one alone may be of before a change.
+//
 // Every decision holds for the account as it was read: the transaction checks the
 // authority row of the caller, and the membership of whoever decides as a member. A
 // batch reads both again when that fails.

@@ -162,6 +162,14 @@ func (s *Service) basicAuth(ctx context.Context, rest string) session.Ticket {
 		t.Code = session.Unverified
 		return t
 	}
+	same, err := s.unchanged(ctx, sub)
+	if err != nil {
+		return s.settle(ctx, t, err)
+	}
+	if !same {
+		t.Code = session.NoAnswer
+		return t
+	}
 	// A new password ends what was checked against the old one.
 	t.UID, t.SID = sub.uid, strconv.FormatInt(sub.authority.Epoch, 10)
 	if s.Limits != nil && !s.Limits.Off {
@@ -170,6 +178,16 @@ func (s *Service) basicAuth(ctx context.Context, rest string) session.Ticket {
 		}
 	}
 	return t
+}
+
+// unchanged reports whether account and password are as they were read, one after the
+// other: then they were so at one moment.
+func (s *Service) unchanged(ctx context.Context, sub *subject) (bool, error) {
+	items, err := s.Table.Get(ctx, session.AuthorityKey(sub.uid), credentialKey(sub.uid))
+	if err != nil {
+		return false, err
+	}
+	return items[0].At() == sub.at("A") && items[1].At() == sub.at("C"), nil
 }
 
 // identity leads from a foreign subject to the account that it is.

@@ -52,7 +52,7 @@ func (s *Service) Token(ctx context.Context, in LoginRequest) (TokenAnswer, erro
 	if err != nil {
 		return TokenAnswer{}, err
 	}
-	ops = append(ops, row.Put(session.Key(sub.uid, sid), store.Absent))
+	ops = append(ops, row.Put(session.Key(sub.uid, sid), store.Absent), store.Check(session.AuthorityKey(sub.uid), sub.at("A")))
 	if err := s.Table.Transact(ctx, ops...); err != nil {
 		return TokenAnswer{}, err
 	}
@@ -112,21 +112,12 @@ func (s *Service) Refresh(ctx context.Context, in RefreshRequest) (TokenAnswer, 
 	if err != nil {
 		return TokenAnswer{}, fault.Unavailable(err)
 	}
-	at := session.Key(uid, sid)
-	items, err := s.Table.Get(ctx, session.AuthorityKey(uid), at)
+	c, err := session.Chain(ctx, s.Table, uid, sid)
 	if err != nil {
 		return TokenAnswer{}, err
 	}
-	a, err := session.Authorities.Of(items[0])
-	if err != nil {
-		return TokenAnswer{}, err
-	}
-	row, err := session.Sessions.Of(items[1])
-	if err != nil {
-		return TokenAnswer{}, err
-	}
-	now := api.From(ctx).Now
-	if a.Status != session.Active || row.Kind != session.KindBearer || row.Epoch != a.Epoch || !now.Before(row.Ends()) ||
+	at, row, now := session.Key(uid, sid), c.Session, api.From(ctx).Now
+	if c.Status != session.Active || row.Kind != session.KindBearer || row.Epoch != c.Epoch || !now.Before(row.Ends()) ||
 		!token.ValidRefresh(k, uid, sid, row.Seed, gen, in.RefreshToken) {
 		return TokenAnswer{}, errRefresh()
 	}
@@ -137,11 +128,11 @@ func (s *Service) Refresh(ctx context.Context, in RefreshRequest) (TokenAnswer, 
 		if err != nil {
 			return TokenAnswer{}, err
 		}
-		return answer, s.Table.Transact(ctx, row.Put(at, items[1].At()))
+		return answer, s.Table.Transact(ctx, row.Put(at, c.SessionAt()))
 	case gen == row.Refreshed && now.UnixMilli()-row.FirstUse <= refreshGrace.Milliseconds():
 		// A retry: nothing new is made.
 	default:
-		err := s.Table.Transact(ctx, store.Delete(at, items[1].At()),
+		err := s.Table.Transact(ctx, store.Delete(at, c.SessionAt()),
 			mail.Queue(now, jobRefreshReuse, map[string]string{"uid": uidText(uid), "agent": row.Agent, "network": row.Network}),
 			auditRow(ctx, "session.reuse", uid, uid, map[string]string{"session": sid}))
 		if err != nil {

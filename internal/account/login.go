@@ -105,21 +105,22 @@ func (s *Service) passwordSignIn(ctx context.Context, in LoginRequest) (*subject
 const renewToken = 24 * time.Hour
 
 // tokenKey are the writes, at most once a day, that make the user's token key
-// good for another 30 days. A key that has ended does not come back to life: a
-// gets the next generation.
+// good for another 30 days, and the check that the account is as it was read. A key
+// that has ended does not come back to life: a gets the next generation.
 func (s *Service) tokenKey(ctx context.Context, k *secret.Keys, sub *subject, a *session.Authority) []store.Op {
 	now := api.From(ctx).Now
 	at := session.Key(sub.uid, session.TokenSID)
 	old, err := session.Sessions.Of(sub.items[at.SK])
 	alive := err == nil && old.Alive(*a, now) && old.Root == k.CurrentID()
+	same := store.Check(session.AuthorityKey(sub.uid), sub.at("A"))
 	if alive && now.Sub(time.Unix(old.Created, 0)) < renewToken {
-		return nil
+		return []store.Op{same}
 	}
-	var ops []store.Op
 	if !alive {
 		a.TokenGen++
-		ops = append(ops, session.Authorities.Put(session.AuthorityKey(sub.uid), *a, sub.at("A")))
+		same = session.Authorities.Put(same.Key, *a, sub.at("A"))
 	}
+	ops := []store.Op{same}
 	ops = append(ops, session.TokenKeys.Put(session.TokenKeyKey(token.KeyHashes(k, sub.uid, a.TokenGen)[0]),
 		session.TokenKey{UID: sub.uid, Generation: a.TokenGen}, store.Always).Until(now.Add(session.Absolute)))
 	row := newSession(ctx, session.KindToken, sub.uid, a.Epoch)

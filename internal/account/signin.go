@@ -236,7 +236,9 @@ func (s *subject) devices() (n int) {
 // maxEvict bounds how many sessions one request removes.
 const maxEvict = 40
 
-// signIn are the writes that every sign-in makes, but for the session itself.
+// signIn are the writes that every sign-in makes, but for the session itself and the
+// account. They hold for the password that was checked: account and password are read
+// one after the other, and either alone may be of before a change.
 func (s *Service) signIn(ctx context.Context, sub *subject, pw string) ([]store.Op, error) {
 	m := api.From(ctx)
 	ops := []store.Op{
@@ -249,6 +251,8 @@ func (s *Service) signIn(ctx context.Context, sub *subject, pw string) ([]store.
 			return nil, fault.Unavailable(err)
 		}
 		ops = append(ops, credentials.Put(credentialKey(sub.uid), credential{hash, sub.cred.Set}, sub.at("C")))
+	} else {
+		ops = append(ops, store.Check(credentialKey(sub.uid), sub.at("C")))
 	}
 	if sub.device == "" && sub.last.At != 0 && sub.profile.Verified {
 		ops = append(ops, mail.Queue(m.Now, jobNewDevice, map[string]string{

@@ -268,7 +268,7 @@ func (rt *route) attempt(ctx context.Context, r *Request, caller session.Caller,
 			}
 		}
 		out, err = rt.run(context.WithValue(ctx, metaKey{}, m), rt, r, caller)
-		if !lost(err) && !rt.gate.overtaken(ctx, m.idem, err) {
+		if err = rt.gate.overtaken(ctx, m.idem, err); !lost(err) {
 			break
 		}
 	}

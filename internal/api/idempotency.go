@@ -65,18 +65,25 @@ func (g *Gate) openIdempotency(ctx context.Context, r *Request, c session.Caller
 	return i, nil
 }
 
-// overtaken reports whether the same request, sent at the same time, was carried out
-// after this one looked for it: what this one was refused for may be that.
-func (g *Gate) overtaken(ctx context.Context, i *idempotency, err error) bool {
-	if err == nil || fault.Of(err).Status >= 500 || i == nil || i.prior != nil {
-		return false
+// overtaken is the error of an operation, or a conflict if the same request, sent at
+// the same time, was carried out after this one looked for it: what this one was
+// refused for may be that.
+func (g *Gate) overtaken(ctx context.Context, i *idempotency, refused error) error {
+	if refused == nil || fault.Of(refused).Status >= 500 || i == nil || i.prior != nil {
+		return refused
 	}
 	items, err := g.Table.Get(ctx, i.key)
 	if err != nil {
-		return false
+		return fault.Unavailable(err)
 	}
 	rec, err := records.Of(items[0])
-	return err == nil && rec.Hash == i.hash
+	if err != nil {
+		return err
+	}
+	if rec.Hash == i.hash {
+		return &store.ConflictError{}
+	}
+	return refused
 }
 
 // where names the workspace of a request: the same request in another is another.

@@ -56,9 +56,20 @@ func NearOf(ctx context.Context) []store.Item { return From(ctx).judging.near }
 // NextOf are the rows that Next asked for.
 func NextOf(ctx context.Context) []store.Item { return From(ctx).judging.next }
 
-// read reads the caller, the workspace and what the request is about: two rounds,
-// one if nothing leads further.
-func (rt *route) read(ctx context.Context, r *Request) (session.Caller, *judging, error) {
+// read reads the caller, the workspace and what the request is about, anew for as
+// long as that is of no one moment.
+func (rt *route) read(ctx context.Context, r *Request) (c session.Caller, j *judging, err error) {
+	for range attempts {
+		c, j, err = rt.readOnce(ctx, r)
+		if _, torn := store.Conflict(err); !torn {
+			return c, j, err
+		}
+	}
+	return c, nil, fault.Unavailable(err)
+}
+
+// readOnce takes two rounds, one if nothing leads further.
+func (rt *route) readOnce(ctx context.Context, r *Request) (session.Caller, *judging, error) {
 	if !rt.judged {
 		c, err := rt.caller(ctx, r)
 		return c, nil, err

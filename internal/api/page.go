@@ -125,7 +125,7 @@ func Attempt[Out any](ctx context.Context, g *Gate, r *Request, who *session.Cal
 			}
 		}
 		out, err = op(context.WithValue(ctx, metaKey{}, m), who)
-		if !lost(err) && !g.overtaken(ctx, m.idem, err) {
+		if err = g.overtaken(ctx, m.idem, err); !lost(err) {
 			break
 		}
 	}

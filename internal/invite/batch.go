@@ -127,7 +127,11 @@ func (s *Service) row(ctx context.Context, b *bulk, r row) (Result, error) {
 	var err error
 	for n := range attempts {
 		if n > 0 {
-			if b.who, b.view, err = s.again(ctx, b.view.ID, b.who); err != nil {
+			b.who, b.view, err = s.again(ctx, b.view.ID, b.who)
+			if _, lost := store.Conflict(err); lost {
+				continue
+			}
+			if err != nil {
 				return res, err
 			}
 		}

@@ -45,10 +45,6 @@ func number(t testing.TB, name string, otherwise uint64) uint64 {
 	return n
 }
 
-// open are models of which the product is known to break some histories. They are
-// played when GATEHOUSE_LINEAR asks for a number of histories.
-var open = map[string]string{"session": "of 400 histories 2 have no order: a request is told that nobody is signed in while everything else of the account ends"}
-
 // TestLinearizable plays histories of every model.
 func TestLinearizable(t *testing.T) {
 	all := models()
@@ -58,10 +54,6 @@ func TestLinearizable(t *testing.T) {
 	fmt.Printf("linear: GATEHOUSE_LINEAR_SEED=%d\n", seed)
 	var sum tally
 	for _, m := range all {
-		if why := open[m.name]; why != "" && os.Getenv("GATEHOUSE_LINEAR") == "" {
-			fmt.Printf("linear: %-9s not played, open: %s\n", m.name, why)
-			continue
-		}
 		t.Run(m.name, func(t *testing.T) {
 			got := m.histories(t, seed, each)
 			got.print(m.name)

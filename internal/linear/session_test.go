@@ -54,7 +54,11 @@ func doSession(s sessions, c call, r reply) (sessions, string) {
 		}
 		return s, ok
 	case "others":
-		return only(c.by), ok
+		next := only(c.by)
+		if c.by == s.heir { // which lives on, so that it is still told to whoever may not have heard of it
+			next.left, next.heir = s.left, s.heir
+		}
+		return next, ok
 	case "end":
 		next := s
 		next.alive = s.alive.without(c.to)

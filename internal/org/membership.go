@@ -101,6 +101,9 @@ func (f *subject) open(near, next []store.Item) (ok bool, err error) {
 		if f.profile, err = profile.Profiles.Of(next[1]); err != nil {
 			return false, err
 		}
+		if err = f.Agrees(f.member); err != nil {
+			return false, err
+		}
 		next = next[2:]
 	}
 	if f.pointer.Key != "" {

@@ -132,10 +132,12 @@ func (s *Service) TakeOver(ctx context.Context, who session.Caller, proof []stor
 	}
 	ops = append(ops, store.Delete(it.Key, it.At()),
 		Audited(ctx, "ownership.accept", who.UID, f.ID, audit.Event{Target: who.UID, Object: objectOf(f.Member.ID), Changes: ownerChange(f.Owner, who.UID)}))
-	if err := s.Table.Transact(ctx, slices.Concat(ops, proof, api.Done(ctx, made{f.ID}))...); err != nil {
+	owner, err := s.profile(ctx, who.UID)
+	if err != nil {
 		return View{}, err
 	}
-	return s.read(ctx, f.ID)
+	f.Owner = who.UID // what was written: by the time of the answer it may be another's, or gone
+	return s.view(f.View.State, f.description, owner), s.Table.Transact(ctx, slices.Concat(ops, proof, api.Done(ctx, made{f.ID}))...)
 }
 
 // judgeHeir refuses somebody who could not do what owners do.
@@ -163,8 +165,8 @@ func (s *Service) DropOffer(ctx context.Context, who session.Caller, _ Ownership
 	if o.To == who.UID {
 		action = "ownership.decline"
 	}
-	return struct{}{}, s.Table.Transact(ctx, store.Delete(it.Key, it.At()), f.Same(),
-		Audited(ctx, action, who.UID, f.ID, audit.Event{Target: o.To}))
+	ops := []store.Op{store.Delete(it.Key, it.At()), f.Same(), Audited(ctx, action, who.UID, f.ID, audit.Event{Target: o.To})}
+	return struct{}{}, s.Table.Transact(ctx, append(ops, ByAuthority(who, &f.View)...)...)
 }
 
 // handOver are the writes by which a member, whose row is still as at says, becomes

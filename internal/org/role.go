@@ -161,7 +161,9 @@ func (s *Service) end(ctx context.Context, who session.Caller, f subject) error 
 	}
 	action := "membership.leave"
 	ops := Part(f.View, f.member, f.target, f.inv)
-	if f.member.UID != who.UID {
+	if f.member.UID == who.UID {
+		ops = append(ops, store.Check(session.AuthorityKey(who.UID), who.AuthorityAt()))
+	} else {
 		action = "membership.remove"
 		ops = append(ops, ByAuthority(who, &f.View)...)
 		if f.profile.Email != "" {

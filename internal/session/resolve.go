@@ -123,11 +123,62 @@ func (t Ticket) row() store.Key {
 	return Key(t.UID, t.SID)
 }
 
+// rereads bounds how often what a ticket stands on is read.
+const rereads = 6
+
 // Resolve reads what a ticket stands on and says who calls. code is OK, or why
 // not; Left comes with the caller, who has proved nothing by it. An error is the
-// store's. It is one read, and once an hour a write. What the request needs beside the
-// caller can be read along.
+// store's. It is one read, and once an hour a write and another. What the request
+// needs beside the caller can be read along.
+//
+// One read is no snapshot: an account and a session of different epochs may be of
+// before and after one change that the session outlives. They are read again, and
+// refused when that finds neither changed: then they were so at one moment.
 func Resolve(ctx context.Context, table *store.Table, t Ticket, also ...store.Key) (c Caller, code string, err error) {
+	var before [2]store.Cond
+	for range rereads {
+		c, code, err = read(ctx, table, t, also)
+		now := c.asRead()
+		if err != nil || code != again && (code != BadToken || !c.crossed() || now == before) {
+			return c, code, err
+		}
+		before = now
+	}
+	return c, "", store.ErrUnavailable
+}
+
+// Chain reads an account and the session of a refresh token, as Resolve does.
+func Chain(ctx context.Context, table *store.Table, uid int64, sid string) (c Caller, err error) {
+	var before [2]store.Cond
+	for range rereads {
+		items, err := table.Get(ctx, AuthorityKey(uid), Key(uid, sid))
+		if err != nil {
+			return c, err
+		}
+		c = Caller{Kind: CredJWT, UID: uid, SID: sid, authority: items[0], session: items[1]}
+		if c.Authority, err = Authorities.Of(items[0]); err != nil {
+			return c, err
+		}
+		if c.Session, err = Sessions.Of(items[1]); err != nil {
+			return c, err
+		}
+		now := c.asRead()
+		if !c.crossed() || now == before {
+			return c, nil
+		}
+		before = now
+	}
+	return c, store.ErrUnavailable
+}
+
+// asRead are the conditions that what a caller stands on is as it was read.
+func (c *Caller) asRead() [2]store.Cond { return [2]store.Cond{c.authority.At(), c.session.At()} }
+
+// again is the code of a caller who has to be read anew: their use was noted, or
+// somebody else wrote the session meanwhile.
+const again = "again"
+
+func read(ctx context.Context, table *store.Table, t Ticket, also []store.Key) (c Caller, code string, err error) {
 	keys := []store.Key{AuthorityKey(t.UID)}
 	if t.Kind != CredBasic && t.Kind != CredForeign {
 		keys = append(keys, t.row())
@@ -175,29 +226,23 @@ func (c *Caller) takeSession(ctx context.Context, table *store.Table, row store.
 	if c.Session, err = Sessions.Of(row); err != nil {
 		return "", err
 	}
-	if code = c.standing(now); code == BadToken && row.Exists() && c.Session.Epoch != c.Epoch {
-		// It has ended, or the account was read before everything else ended and the
-		// session after: one read is no snapshot.
-		if err := c.refetch(ctx, table, row.Key); err != nil {
-			return "", err
-		}
-		code = c.standing(now)
-	}
-	if code != OK || now.Sub(time.Unix(c.Session.Seen, 0)) < touchEvery {
+	if code = c.standing(now); code != OK || now.Sub(time.Unix(c.Session.Seen, 0)) < touchEvery {
 		return code, nil
 	}
 	s := c.Session
 	s.Seen = now.Unix()
-	err = table.Transact(ctx, s.Put(row.Key, c.session.At()))
+	err = table.Transact(ctx, s.Put(row.Key, row.At()))
 	if _, lost := store.Conflict(err); err != nil && !lost {
 		return "", err
 	}
 	// A sign-out, a successor, or a refresh that comes between wins: the note is not
 	// worth more.
-	if err := c.refetch(ctx, table, row.Key); err != nil {
-		return "", err
-	}
-	return c.standing(now), nil
+	return again, nil
+}
+
+// crossed reports whether the session is of another epoch than the account.
+func (c *Caller) crossed() bool {
+	return c.session.Exists() && c.Session.UID == c.UID && c.Session.Epoch != c.Epoch
 }
 
 // standing says what the session is good for, by the rows as they were read.
@@ -212,20 +257,6 @@ func (c *Caller) standing(now time.Time) string {
 		return BadToken
 	}
 	return OK
-}
-
-// refetch reads the authority and the session anew.
-func (c *Caller) refetch(ctx context.Context, table *store.Table, k store.Key) error {
-	items, err := table.Get(ctx, c.authority.Key, k)
-	if err != nil {
-		return err
-	}
-	c.authority, c.session = items[0], items[1]
-	if c.Authority, err = Authorities.Of(items[0]); err != nil {
-		return err
-	}
-	c.Session, err = Sessions.Of(items[1])
-	return err
 }
 
 // lastUsedEvery is how often the use of an access token is noted (the baseline's 2 hours).

@@ -197,14 +197,26 @@ type View struct {
 	state, member store.Item
 }
 
-// Read makes a view of the rows at Key and MemberKey.
+// Read makes a view of the rows at Key and MemberKey. Rows that were read before and
+// after a hand-over are a conflict.
 func Read(state, member store.Item) (v View, err error) {
 	v.state, v.member = state, member
 	if v.State, err = States.Of(state); err != nil {
 		return v, err
 	}
-	v.Member, err = Members.Of(member)
-	return v, err
+	if v.Member, err = Members.Of(member); err != nil {
+		return v, err
+	}
+	return v, v.Agrees(v.Member)
+}
+
+// Agrees is a conflict if the row of a member and the state cannot be of one moment:
+// the owner, and nobody else, has the role of one.
+func (v View) Agrees(m Member) error {
+	if v.Alive() && m.ID != 0 && (m.UID == v.Owner) != (m.Role == policy.Owner.String()) {
+		return &store.ConflictError{}
+	}
+	return nil
 }
 
 // Alive reports whether the organization is there.
