@@ -119,8 +119,8 @@ func pageInvitations(s *invite.Service) web.Invitations {
 
 // pageOrganizations is what the pages need of organizations.
 func pageOrganizations(s *org.Service) web.Organizations {
-	of := func(id int64) org.OwnershipRequest { return org.OwnershipRequest{ID: id} }
-	return web.Organizations{Transfer: s.Settings.Transfer, Named: s.Named, TakeOver: s.TakeOver, Drop: web.Answering(s.DropOffer, of)}
+	as := func(in org.OwnershipRequest) org.OwnershipRequest { return in }
+	return web.Organizations{Transfer: s.Settings.Transfer, Named: s.Named, TakeOver: s.TakeOver, Drop: web.Answering(s.DropOffer, as)}
 }
 
 // Edge answers what needs no domain: about, health, and what no route serves.

@@ -87,7 +87,13 @@ func (s *Service) OfferOwnership(ctx context.Context, who session.Caller, in Off
 
 // OwnershipRequest answers an offer, or takes it back.
 type OwnershipRequest struct {
-	ID int64 `path:"id"`
+	ID    int64        `path:"id"`
+	Shown tenant.Offer // the offer that is meant; zero: whichever stands
+}
+
+// means reports whether o is the offer that is meant.
+func (r OwnershipRequest) means(o tenant.Offer) bool {
+	return r.Shown == (tenant.Offer{}) || r.Shown == o
 }
 
 // Near implements api.Near.
@@ -97,13 +103,13 @@ func (r OwnershipRequest) Near(uid int64) []store.Key {
 
 // AcceptOwnership makes the caller the owner of the organization that they were
 // offered. The former owner stays as a maintainer.
-func (s *Service) AcceptOwnership(ctx context.Context, who session.Caller, _ OwnershipRequest) (View, error) {
-	return s.TakeOver(ctx, who, nil)
+func (s *Service) AcceptOwnership(ctx context.Context, who session.Caller, in OwnershipRequest) (View, error) {
+	return s.TakeOver(ctx, who, in, nil)
 }
 
 // TakeOver is AcceptOwnership of a caller who has just given their password; proof
 // are the writes that belong to that.
-func (s *Service) TakeOver(ctx context.Context, who session.Caller, proof []store.Op) (View, error) {
+func (s *Service) TakeOver(ctx context.Context, who session.Caller, in OwnershipRequest, proof []store.Op) (View, error) {
 	f, err := s.find(ctx, who, "view")
 	if err != nil {
 		return View{}, err
@@ -120,7 +126,7 @@ func (s *Service) TakeOver(ctx context.Context, who session.Caller, proof []stor
 	if err != nil {
 		return View{}, err
 	}
-	if f.Member.ID == 0 || o.To != who.UID || o.By != f.Owner || o.Membership != f.Member.ID { // administrators see it without being in it
+	if f.Member.ID == 0 || !in.means(o) || o.To != who.UID || o.By != f.Owner || o.Membership != f.Member.ID { // administrators see it without being in it
 		return View{}, fault.New(404, "no_offer", "There is no offer of this organization to you.")
 	}
 	if err := judgeHeir(ctx, who, f.View); err != nil {
@@ -148,7 +154,7 @@ func judgeHeir(ctx context.Context, who session.Caller, v tenant.View) error {
 }
 
 // DropOffer takes an offer back, or declines it.
-func (s *Service) DropOffer(ctx context.Context, who session.Caller, _ OwnershipRequest) (struct{}, error) {
+func (s *Service) DropOffer(ctx context.Context, who session.Caller, in OwnershipRequest) (struct{}, error) {
 	f, err := s.find(ctx, who, "view")
 	if err != nil {
 		return struct{}{}, err
@@ -158,7 +164,7 @@ func (s *Service) DropOffer(ctx context.Context, who session.Caller, _ Ownership
 	if err != nil {
 		return struct{}{}, err
 	}
-	if o.To == 0 || o.To != who.UID && f.Owner != who.UID && !who.Admin() {
+	if o.To == 0 || !in.means(o) || o.To != who.UID && f.Owner != who.UID && !who.Admin() {
 		return struct{}{}, fault.New(404, "no_offer", "There is no offer of this organization by you or to you.")
 	}
 	action := "ownership.withdraw"

@@ -39,11 +39,11 @@ func (s *site) open(g *api.Gate) mail.Compose {
 }
 
 // serve makes the pages, by what the settings say now.
-func (s *site) serve(i web.Invitations, accept ...func(context.Context, session.Caller, []store.Op) (org.View, error)) {
-	of := func(id int64) org.OwnershipRequest { return org.OwnershipRequest{ID: id} }
+func (s *site) serve(i web.Invitations, accept ...func(context.Context, session.Caller, org.OwnershipRequest, []store.Op) (org.View, error)) {
+	as := func(in org.OwnershipRequest) org.OwnershipRequest { return in }
 	accept = append(accept, s.orgs.TakeOver)
 	s.pages = web.New(s.accounts, i, web.Organizations{Transfer: s.orgs.Settings.Transfer, Named: s.orgs.Named,
-		TakeOver: accept[0], Drop: web.Answering(s.orgs.DropOffer, of)}, s.gate)
+		TakeOver: accept[0], Drop: web.Answering(s.orgs.DropOffer, as)}, s.gate)
 	s.routes = s.pages.Routes()
 }
 

@@ -110,19 +110,19 @@ func (p *Pages) postOrganization(ctx context.Context, r *api.Request, who *sessi
 
 // dropOffer declines an offer or takes it back. One that is gone meanwhile is as good.
 func (p *Pages) dropOffer(ctx context.Context, r *api.Request, who *session.Caller, o place, once, notice string) (*api.PageAnswer, error) {
-	return p.answered(r, o, p.organizations.Drop(ctx, p.gate, r, who, once, o.ID), notice)
+	return p.answered(r, o, p.organizations.Drop(ctx, p.gate, r, who, once, o.asked()), notice)
 }
 
 // acceptOwnership makes the visitor the owner if the form has their password.
 func (p *Pages) acceptOwnership(ctx context.Context, r *api.Request, who *session.Caller, o place, sent url.Values) (*api.PageAnswer, error) {
 	in, err := api.Bind[account.ReauthRequest](map[string]any{"password": sent.Get("password")})
 	if err == nil {
-		_, err = api.AttemptJudged(ctx, p.gate, r, who, once(sent), org.OwnershipRequest{ID: o.ID}, func(ctx context.Context, who session.Caller, _ org.OwnershipRequest) (v org.View, err error) {
+		_, err = api.AttemptJudged(ctx, p.gate, r, who, once(sent), o.asked(), func(ctx context.Context, who session.Caller, asked org.OwnershipRequest) (v org.View, err error) {
 			proof, err := p.accounts.Prove(ctx, who, in)
 			if err != nil {
 				return v, err
 			}
-			return p.organizations.TakeOver(ctx, who, proof)
+			return p.organizations.TakeOver(ctx, who, asked, proof)
 		})
 	}
 	return p.answered(r, o, err, "organization.accepted")

@@ -183,11 +183,11 @@ func TestOwnershipAcceptedAgainstAnother(t *testing.T) {
 	o, boss, bob := crew(t, "Engines")
 	o.offer(bob)
 	n := 0
-	o.serve(web.Invitations{}, func(ctx context.Context, who session.Caller, proof []store.Op) (org.View, error) {
+	o.serve(web.Invitations{}, func(ctx context.Context, who session.Caller, in org.OwnershipRequest, proof []store.Op) (org.View, error) {
 		if n++; n <= 2 {
 			o.limit(int64(4 + n))
 		}
-		return o.orgs.TakeOver(ctx, who, proof)
+		return o.orgs.TakeOver(ctx, who, in, proof)
 	})
 	bob.follow(bob.post(place, bob.get(engines).accept("password", phrase)...), engines).is(200).says("You are the owner of this organization now.")
 	o.owns(boss, bob, "maintainer", "owner")
@@ -196,22 +196,35 @@ func TestOwnershipAcceptedAgainstAnother(t *testing.T) {
 	o.owner = o.caller(bob)
 	o.offer(boss)
 	n = 0
-	o.serve(web.Invitations{}, func(ctx context.Context, who session.Caller, proof []store.Op) (org.View, error) {
+	o.serve(web.Invitations{}, func(ctx context.Context, who session.Caller, in org.OwnershipRequest, proof []store.Op) (org.View, error) {
 		if n++; n == 1 {
 			bob.post(place, bob.get(engines).hidden("Take the offer back")...).leads(engines)
 		}
-		return o.orgs.TakeOver(ctx, who, proof)
+		return o.orgs.TakeOver(ctx, who, in, proof)
 	})
 	form := boss.get(engines).accept("password", phrase)
 	boss.follow(boss.post(place, form...), engines).is(200).says("<dd>maintainer</dd>").hides("You are the owner", "<form")
 
+	// Another offer stands since then: the button belongs to the one that it was shown with.
+	o.offer(boss)
+	n = 0
+	o.serve(web.Invitations{}, func(ctx context.Context, who session.Caller, in org.OwnershipRequest, proof []store.Op) (org.View, error) {
+		if n++; n == 1 {
+			o.turn(time.Second)
+			o.offer(boss)
+		}
+		return o.orgs.TakeOver(ctx, who, in, proof)
+	})
+	form = boss.get(engines).accept("password", phrase)
+	boss.follow(boss.post(place, form...), engines).is(200).says("<dd>maintainer</dd>", "Accept and become the owner").hides("You are the owner")
+
 	// It changes faster than anybody can answer.
 	o.turn(time.Minute)
 	o.offer(boss)
-	o.serve(web.Invitations{}, func(ctx context.Context, who session.Caller, proof []store.Op) (org.View, error) {
+	o.serve(web.Invitations{}, func(ctx context.Context, who session.Caller, in org.OwnershipRequest, proof []store.Op) (org.View, error) {
 		n++
 		o.limit(int64(4 + n))
-		return o.orgs.TakeOver(ctx, who, proof)
+		return o.orgs.TakeOver(ctx, who, in, proof)
 	})
 	boss.post(place, boss.get(engines).accept("password", phrase)...).is(503).says("Accept and become the owner")
 	boss.get(engines).is(200).says("<dd>maintainer</dd>", "Decline")

@@ -23,9 +23,9 @@ type Organizations struct {
 
 	// TakeOver makes the visitor the owner, with the writes that belong to the check
 	// of their password.
-	TakeOver func(ctx context.Context, who session.Caller, proof []store.Op) (org.View, error)
+	TakeOver func(ctx context.Context, who session.Caller, in org.OwnershipRequest, proof []store.Op) (org.View, error)
 	// Drop declines an offer or takes it back.
-	Drop Answer[int64]
+	Drop Answer[org.OwnershipRequest]
 }
 
 // mark tells an offer from every other of the organization: a button belongs to the
@@ -57,6 +57,11 @@ type place struct {
 // the visitor has asked somebody.
 func (o place) toMe() bool { return o.offering.To != 0 && o.offering.Membership == o.Member.ID }
 func (o place) byMe() bool { return o.offering.To != 0 && o.offering.By == o.Member.UID }
+
+// asked is an answer to the offer that was shown, and to no other.
+func (o place) asked() org.OwnershipRequest {
+	return org.OwnershipRequest{ID: o.ID, Shown: o.offering}
+}
 
 // place finds out how a visitor stands to the organization of a short name.
 func (p *Pages) place(ctx context.Context, r *api.Request, who *session.Caller, slug string) (place, error) {
