@@ -52,7 +52,7 @@ func (s *Service) admit(ctx context.Context, in RegisterRequest, a *admission) e
 		// Whoever reads the mails of an address may know that it has an account.
 		return fault.Field("email", takenAddress)
 	}
-	a.profile.Verified, a.invitation = true, in.Invitation
+	a.profile.Verified, a.invitation, a.secret = true, in.Invitation, in.Secret
 	a.name, a.email = items[0].At(), items[1].At()
 	return nil
 }
@@ -101,7 +101,7 @@ func (s *Service) admitted(ctx context.Context, k *secretKeys, sub *subject, a a
 	tok.Generation, tok.Root = 1, k.CurrentID()
 	detail := map[string]string{"agreements": a.accepted}
 	if a.invitation != "" {
-		join, err := s.Invitations.Join(ctx, a.invitation, p)
+		join, err := s.Invitations.Join(ctx, a.invitation, a.secret, p)
 		if err != nil {
 			return nil, err
 		}

@@ -69,7 +69,7 @@ func (i *invitations) Proven(_ context.Context, key, secret, email string) (bool
 	return key == "inv" && secret == "secret" && email == i.email, nil
 }
 
-func (i *invitations) Join(_ context.Context, key string, p profile.Profile) ([]store.Op, error) {
+func (i *invitations) Join(_ context.Context, key, _ string, p profile.Profile) ([]store.Op, error) {
 	return []store.Op{notes.Put(noteKey(key), note{fmt.Sprint(p.UID, " ", p.Email)}, store.Absent)}, nil
 }
 

@@ -48,9 +48,9 @@ type Invitations interface {
 	// Proven reports whether secret is the one that was mailed with the invitation
 	// key to the address email, and the invitation is open.
 	Proven(ctx context.Context, key, secret, email string) (bool, error)
-	// Join are the writes by which the new account p accepts that invitation, in
-	// the transaction that makes p.
-	Join(ctx context.Context, key string, p profile.Profile) ([]store.Op, error)
+	// Join are the writes by which the new account p accepts that invitation, whose
+	// secret is the same still, in the transaction that makes p.
+	Join(ctx context.Context, key, secret string, p profile.Profile) ([]store.Op, error)
 }
 
 // changed are the writes that tell others of somebody's names and state.

@@ -62,6 +62,7 @@ type admission struct {
 	accepted    string     // names of the agreements
 	name, email store.Cond // of the claims
 	invitation  string     // key of the one that proves the address
+	secret      string     // that its mail holds
 	first       []store.Op // writes that free the address
 }
 

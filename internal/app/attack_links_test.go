@@ -197,7 +197,7 @@ func TestIDOfTheInviter(t *testing.T) {
 	w := apptest.New(t, limitsOff)
 	uid := operator(w, "founder1", true)
 	key := w.Found(w.SignIn("founder1"), "acme").Invite("invited@example.com", "worker")
-	_, err := w.Parts.Invites().Join(w.Context(), key, profile.Profile{UID: uid, Username: "guest001", Email: "invited@example.com", Verified: true})
+	_, err := w.Parts.Invites().Join(w.Context(), key, "", profile.Profile{UID: uid, Username: "guest001", Email: "invited@example.com", Verified: true})
 	if _, lost := store.Conflict(err); !lost {
 		t.Errorf("%v", err)
 	}

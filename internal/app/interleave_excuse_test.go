@@ -31,8 +31,6 @@ const (
 	// The answer is made of what is read after the effect: of what somebody has deleted
 	// meanwhile it says that it is not there, though it was done.
 	answeredLate = "known: answered by what is read after the effect"
-	// The secret of an older mail is accepted for an invitation that was sent again since.
-	olderSecret = "known: an older secret is accepted"
 	// Two that rotate at a time make a key each.
 	twoKeys = "known: two keys"
 )
@@ -114,7 +112,6 @@ var accounted = []difference{
 	{twoSteps, []string{"page: decline"}, []string{"accept", "accept, with a key"}},
 	{addressAsRead, []string{"change password", "change password, elsewhere"}, []string{"change address", "page: change address"}},
 	{answeredLate, []string{"delete", "delete, by an administrator"}, []string{"take over", "invite many"}},
-	{olderSecret, []string{"resend the newcomer's"}, []string{"register, invited", "page: register, invited"}},
 	{twoKeys, []string{rotation}, []string{rotation}},
 }
 

@@ -109,10 +109,14 @@ func (s *Service) Proven(ctx context.Context, key, secret, email string) (bool, 
 }
 
 // Join are the writes by which the new account p, whose address was invited and is
-// proven, accepts an invitation in the transaction that makes it. No op is on a row
-// of the account. A conflict means that something has changed; what stands against
-// it is then said when the writes are asked for again.
-func (s *Service) Join(ctx context.Context, key string, p profile.Profile) ([]store.Op, error) {
+// proven by the secret of the newest mail, accepts an invitation in the transaction
+// that makes it. No op is on a row of the account. A conflict means that something has
+// changed; what stands against it is then said when the writes are asked for again.
+func (s *Service) Join(ctx context.Context, key, secret string, p profile.Profile) ([]store.Op, error) {
+	k, err := s.Secrets.Keys(ctx)
+	if err != nil {
+		return nil, fault.Unavailable(err)
+	}
 	near, err := s.Table.Get(ctx, rowOf(key), profile.Key(p.UID))
 	if err != nil {
 		return nil, err
@@ -138,7 +142,7 @@ func (s *Service) Join(ctx context.Context, key string, p profile.Profile) ([]st
 		return nil, err
 	}
 	now := s.Table.Now()
-	if f.me = p; !ok || !f.inv.Open(now) || !f.toMe(p.UID) {
+	if f.me = p; !ok || !f.inv.Open(now) || !f.toMe(p.UID) || !proves(k, f.inv, secret) {
 		return nil, orInvalid(nil)
 	}
 	if members, seats := tenant.Count(next[len(next)-1]), s.seated(f.View.State).Seats; seats > 0 && members >= seats {

@@ -224,12 +224,13 @@ func TestProven(t *testing.T) {
 
 func TestJoin(t *testing.T) {
 	now := start
-	s, _ := newService(t, &now)
+	s, k := newService(t, &now)
 	i, _ := given(t, s, now)
+	secret := mailed(k, i)
 	p := profile.Profile{UID: 20, Username: "guest", Email: guest, Verified: true}
 	refused := func(why, want string, p profile.Profile) {
 		t.Helper()
-		_, err := s.Join(t.Context(), i.Key, p)
+		_, err := s.Join(t.Context(), i.Key, secret, p)
 		b, _ := json.Marshal(fault.Of(err).Body)
 		if fault.Of(err).Status != 400 || !strings.Contains(string(b), want) {
 			t.Errorf("%s: %v %s", why, err, b)
@@ -242,7 +243,10 @@ func TestJoin(t *testing.T) {
 	must(t, s.Table.Transact(t.Context(), st.Join(1)))
 	refused("full", "no free seat", p)
 	must(t, s.Table.Transact(t.Context(), st.Join(-1)))
-	ops, err := s.Join(t.Context(), i.Key, p)
+	secret = mailed(k, org.Invitation{Key: i.Key, Seed: "of the mail before"})
+	refused("an older mail", "not valid any more", p)
+	secret = mailed(k, i)
+	ops, err := s.Join(t.Context(), i.Key, secret, p)
 	must(t, err)
 	must(t, s.Table.Transact(t.Context(), session.Authorities.Put(session.AuthorityKey(boss), session.Authority{Status: session.Disabled}, store.Present)))
 	if _, lost := store.Conflict(s.Table.Transact(t.Context(), ops...)); !lost {
@@ -250,7 +254,7 @@ func TestJoin(t *testing.T) {
 	}
 	refused("inviter disabled", "may not invite any more", p)
 	must(t, s.Table.Transact(t.Context(), session.Authorities.Put(session.AuthorityKey(boss), session.Authority{Status: session.Active, Groups: []string{"user"}}, store.Present)))
-	ops, err = s.Join(t.Context(), i.Key, p)
+	ops, err = s.Join(t.Context(), i.Key, secret, p)
 	must(t, err)
 	must(t, s.Table.Transact(t.Context(), ops...))
 	refused("again", "not valid any more", p)
