@@ -202,10 +202,15 @@ func rotateKeys(ctx context.Context, io streams, args []string) error {
 	}
 	return withAccounts(io, flags(), func(s *account.Service) error {
 		id, err := s.Keys.Rotate(ctx, true)
-		if err == nil {
+		switch {
+		case err != nil:
+			return err
+		case id == "":
+			fmt.Fprintln(io.out, "another key was made at the same moment; it is published now")
+		default:
 			fmt.Fprintf(io.out, "made key %s; it is published now and signs from tomorrow\n", id)
 		}
-		return err
+		return nil
 	})
 }
 

@@ -31,8 +31,6 @@ const (
 	// The answer is made of what is read after the effect: of what somebody has deleted
 	// meanwhile it says that it is not there, though it was done.
 	answeredLate = "known: answered by what is read after the effect"
-	// Two that rotate at a time make a key each.
-	twoKeys = "known: two keys"
 )
 
 // excuse is why an ending that no order without overlap has is fine; "" if it is not.
@@ -112,7 +110,4 @@ var accounted = []difference{
 	{twoSteps, []string{"page: decline"}, []string{"accept", "accept, with a key"}},
 	{addressAsRead, []string{"change password", "change password, elsewhere"}, []string{"change address", "page: change address"}},
 	{answeredLate, []string{"delete", "delete, by an administrator"}, []string{"take over", "invite many"}},
-	{twoKeys, []string{rotation}, []string{rotation}},
 }
-
-const rotation = `job sweep {"job":"rotate-keys"}`

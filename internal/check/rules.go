@@ -69,6 +69,7 @@ var rules = map[string]func(*view) error{
 	"audit-head":                  nil,
 	"audit-chain":                 nil,
 	"audit-total":                 nil,
+	"signing-turn":                nil,
 	"idempotency":                 nil,
 	"invitation-made":             nil,
 	"limit":                       nil,

@@ -16,6 +16,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -53,6 +54,17 @@ var keys = store.Kind[Key]{Name: "signing-key", Schema: 1}
 
 const partition = "KEYS"
 
+// turn is whose turn it was to make a key: whoever makes one has read it before the
+// keys, and writes it along, so that of two at a time one makes the next.
+type turn struct {
+	Newest string `json:"newest"`
+}
+
+var (
+	turns  = store.Kind[turn]{Name: "signing-turn", Schema: 1}
+	turnAt = store.Key{PK: "KEYTURN", SK: "T"}
+)
+
 // Ring reads the keys and remembers them for a while.
 type Ring struct {
 	Table   *store.Table
@@ -66,9 +78,10 @@ type Ring struct {
 }
 
 // Rotate makes the next key when the time has come, or at once if now is true,
-// and removes those that are gone. It may be run at any time, by several at once.
+// and removes those that are gone. It may be run at any time, by several at once: one
+// makes it, and the others make none.
 func (r *Ring) Rotate(ctx context.Context, atOnce bool) (made string, err error) {
-	list, err := r.load(ctx)
+	was, list, err := r.fresh(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -90,10 +103,21 @@ func (r *Ring) Rotate(ctx context.Context, atOnce bool) (made string, err error)
 	if len(list) >= maxKeys {
 		return "", fmt.Errorf("keyring: %d keys are live already; wait until the oldest is gone", len(list))
 	}
-	return r.make(ctx, from)
+	return r.make(ctx, was, from)
 }
 
-func (r *Ring) make(ctx context.Context, from time.Time) (string, error) {
+// fresh reads the keys, and before them the turn, which holds for them.
+func (r *Ring) fresh(ctx context.Context) (was store.Item, list []Key, err error) {
+	items, err := r.Table.Get(ctx, turnAt)
+	if err != nil {
+		return was, nil, err
+	}
+	list, err = r.load(ctx)
+	return items[0], list, err
+}
+
+// make makes a key if nobody has made one since the turn was read; "" if somebody has.
+func (r *Ring) make(ctx context.Context, was store.Item, from time.Time) (string, error) {
 	pub, priv, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return "", err
@@ -104,8 +128,12 @@ func (r *Ring) make(ctx context.Context, from time.Time) (string, error) {
 	}
 	k := Key{ID: token.ID(), Public: base64.RawURLEncoding.EncodeToString(pub), Private: root.Seal(keyPurpose, priv.Seed()),
 		Made: r.Table.Now().Unix(), From: from.Unix(), Until: from.Add(Sign).Unix(), Gone: from.Add(Sign + Keep).Unix()}
-	err = r.Table.Transact(ctx, keys.Put(store.Key{PK: partition, SK: k.ID}, k, store.Absent).Until(time.Unix(k.Gone, 0)))
+	err = r.Table.Transact(ctx, keys.Put(store.Key{PK: partition, SK: k.ID}, k, store.Absent).Until(time.Unix(k.Gone, 0)),
+		turns.Put(turnAt, turn{k.ID}, was.At()))
 	r.forget() // also of a write whose answer was lost: the key may be there
+	if _, lost := store.Conflict(err); lost {
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}
@@ -215,17 +243,32 @@ func (r *Ring) Signer(ctx context.Context) (jwt.SigningKey, error) {
 		if err != nil {
 			return jwt.SigningKey{}, err
 		}
-		now := r.Table.Now().Unix()
-		for i := len(list) - 1; i >= 0; i-- {
-			if k := list[i]; k.From <= now && now < k.Until {
-				return r.open(ctx, k)
-			}
+		now := r.Table.Now()
+		if k, ok := signing(list, now); ok {
+			return r.open(ctx, k)
 		}
-		if _, err := r.make(ctx, r.Table.Now()); err != nil {
+		was, list, err := r.fresh(ctx)
+		if err != nil {
+			return jwt.SigningKey{}, err
+		}
+		if k, ok := signing(list, now); ok {
+			return r.open(ctx, k)
+		}
+		if _, err := r.make(ctx, was, now); err != nil {
 			return jwt.SigningKey{}, err
 		}
 	}
 	return jwt.SigningKey{}, fmt.Errorf("keyring: no key signs now")
+}
+
+// signing is the newest key that signs at a time.
+func signing(list []Key, now time.Time) (Key, bool) {
+	for _, k := range slices.Backward(list) {
+		if k.From <= now.Unix() && now.Unix() < k.Until {
+			return k, true
+		}
+	}
+	return Key{}, false
 }
 
 func (r *Ring) open(ctx context.Context, k Key) (jwt.SigningKey, error) {

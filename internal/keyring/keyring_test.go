@@ -19,6 +19,7 @@ import (
 
 type world struct {
 	now   time.Time
+	db    *sqlite.DB
 	table *store.Table
 	ring  *keyring.Ring
 }
@@ -30,11 +31,13 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	w := &world{now: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)}
-	w.table = store.New(db, func() time.Time { return w.now })
+	w := &world{now: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), db: db}
+	w.table = store.New(db, w.clock)
 	w.ring = w.process(t)
 	return w
 }
+
+func (w *world) clock() time.Time { return w.now }
 
 // process is a ring as another process would have it: it remembers nothing.
 func (w *world) process(t *testing.T) *keyring.Ring {
