@@ -131,7 +131,7 @@ func TestG16_CrashWhileHandingOver(t *testing.T) {
 			from = to
 		}
 	}
-	if tried < 6*len(storetest.Modes()) {
+	if tried < 5*len(storetest.Modes()) {
 		t.Errorf("only %d faults came", tried)
 	}
 }

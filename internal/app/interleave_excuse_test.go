@@ -25,12 +25,6 @@ const (
 	refusedBetween = "refused-between"
 	// A process died, and what it was to do is done whole or not at all.
 	wholeOrNot = "whole-or-not"
-
-	// What follows is not fine, and waits for its repair.
-
-	// The answer is made of what is read after the effect: of what somebody has deleted
-	// meanwhile it says that it is not there, though it was done.
-	answeredLate = "known: answered by what is read after the effect"
 )
 
 // excuse is why an ending that no order without overlap has is fine; "" if it is not.
@@ -106,8 +100,6 @@ func (d difference) covers(m match) bool {
 }
 
 var accounted = []difference{
-	{underWay, []string{"sign in, known browser"}, []string{"sign out", "page: sign out", "page: end others"}},
 	{twoSteps, []string{"page: decline"}, []string{"accept", "accept, with a key"}},
 	{addressAsRead, []string{"change password", "change password, elsewhere"}, []string{"change address", "page: change address"}},
-	{answeredLate, []string{"delete", "delete, by an administrator"}, []string{"take over", "invite many"}},
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -182,4 +183,23 @@ func TestNothingAfterTheAccountEnded(t *testing.T) {
 func deletes(call any) bool {
 	tx, ok := call.(store.Tx)
 	return ok && slices.ContainsFunc(tx.Ops, func(o store.Op) bool { return o.Verb == store.VerbDelete })
+}
+
+// TestDeletedDuringABatch: of what a batch did it tells, also if the organization has
+// gone since.
+func TestDeletedDuringABatch(t *testing.T) {
+	w, b := interrupted(t)
+	w.Join("founder", "founder@example.org")
+	owner := w.SignIn("founder")
+	team := w.Found(owner, "acme")
+	b.prefix, b.after = "INV#", 1
+	b.hook = func() {
+		b.hook = nil
+		owner.Delete(team.Path("")).Is(204)
+	}
+	rows := []object{{"email": "guest0@example.org", "role": "worker"}, {"email": "guest1@example.org", "role": "worker"}, {"email": "guest2@example.org", "role": "worker"}}
+	a := team.In(owner).Post("/api/invitations/batch", object{"invitations": rows}).Is(200)
+	if strings.Count(a.Body, `"status":"created"`) != 1 || strings.Count(a.Body, "No Organization") != 2 {
+		t.Error(a.Body)
+	}
 }

@@ -112,6 +112,23 @@ type bulk struct {
 	view          tenant.View // as of the newest read
 	me            profile.Profile
 	marked, again bool
+	done          bool // of some row
+}
+
+// renew reads again what the rows are decided on.
+func (s *Service) renew(ctx context.Context, b *bulk) error {
+	who, view, err := s.again(ctx, b.view.ID, b.who)
+	if err == nil {
+		b.who, b.view = who, view
+	}
+	return err
+}
+
+// ends reports whether the whole batch is answered with what came of reading again. If
+// the organization is gone by then, of what was done before is told all the same.
+func (b *bulk) ends(err error) bool {
+	_, torn := store.Conflict(err)
+	return !torn && !(b.done && fault.Of(err).Status == 404)
 }
 
 // row does one row. An error is one of the installation, and ends the batch.
@@ -127,21 +144,19 @@ func (s *Service) row(ctx context.Context, b *bulk, r row) (Result, error) {
 	var err error
 	for n := range attempts {
 		if n > 0 {
-			b.who, b.view, err = s.again(ctx, b.view.ID, b.who)
-			if _, lost := store.Conflict(err); lost {
-				continue
-			}
-			if err != nil {
+			if err = s.renew(ctx, b); err != nil && b.ends(err) {
 				return res, err
 			}
 		}
-		res.Invitation, err = s.try(ctx, b, r.draft, b.again || n > 0)
+		if err == nil {
+			res.Invitation, err = s.try(ctx, b, r.draft, b.again || n > 0)
+		}
 		if _, lost := store.Conflict(err); !lost {
 			break
 		}
 	}
 	if err == nil {
-		res.Status = "created"
+		res.Status, b.done = "created", true
 		return res, nil
 	}
 	res.Errors, err = explain(err)
