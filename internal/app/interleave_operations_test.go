@@ -99,7 +99,7 @@ func (s *scene) form(name string, c *apptest.Client, path string, fields map[str
 
 // jobs are the inputs of schedules and streams.
 func (s *scene) jobs() (all []operation) {
-	table, err := deployed()
+	table, err := apptest.Template()
 	if err != nil {
 		s.Fatal(err)
 	}

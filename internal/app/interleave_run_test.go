@@ -5,21 +5,16 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"time"
 
-	"gatehouse"
 	"gatehouse/internal/app"
-	"gatehouse/internal/gateway"
-	"gatehouse/internal/lambdahttp"
+	"gatehouse/internal/apptest"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/store"
 )
-
-var deployed = sync.OnceValues(func() (*gateway.Table, error) { return gateway.Read(gatehouse.Template) })
 
 // run is a copy of the scene with the product on it. Of all requests at work one call
 // of the store at a time goes on.
@@ -28,22 +23,15 @@ type run struct {
 	scene *scene
 	made  made
 	table *store.Table
-	jobs  process // that see to the rest
+	jobs  *apptest.Process // that see to the rest
 
 	mu   sync.Mutex
 	sent []mail.Message
 }
 
-// process is the product freshly started: no cache is filled. Each request of a run
-// has one of its own, as on Lambda; so none waits for a lock that another holds.
-type process struct {
-	functions map[string]lambdahttp.Function
-	handler   http.Handler
-}
-
 // made are the functions of a run; others than the product's own in tests of the
 // explorer itself.
-type made map[string]func(*app.Parts) (lambdahttp.Function, error)
+type made = apptest.Makers
 
 func (s *scene) start(functions made) *run {
 	r := &run{turn: &turn{Memory: s.items.Clone(), events: make(chan event), wrote: map[store.Key]bool{}}, scene: s, made: functions}
@@ -55,37 +43,19 @@ func (s *scene) start(functions made) *run {
 // jobsLate is how many milliseconds after all requests the jobs are at work.
 const jobsLate = 10
 
-// process starts one whose clock is late by some milliseconds: ids that two make are
-// never the same by chance, and what is of a process is told by its time.
-func (r *run) process(late int) process {
+// process is the product freshly started. Each request of a run has one of its own, as
+// on Lambda; so none waits for a lock that another holds. Its clock is late by some
+// milliseconds: ids that two make are never the same by chance, and what is of a process
+// is told by its time.
+func (r *run) process(late int) *apptest.Process {
 	now := func() time.Time { return r.scene.Clock.Now().Add(time.Duration(late) * time.Millisecond) }
-	log := slog.New(slog.DiscardHandler)
 	from := r.scene.Parts
-	parts := &app.Parts{Config: from.Config, Table: store.New(r.turn, now), Secrets: from.Secrets, Hasher: from.Hasher, Sender: r, Policy: from.Policy, Log: log}
-	p := process{functions: map[string]lambdahttp.Function{}}
-	for name, make := range r.made {
-		p.functions[name] = whenCalled(parts, make)
-	}
-	table, err := deployed()
-	if err == nil {
-		p.handler, err = gateway.New(table, p.functions, gateway.Options{Log: log, Now: now})
-	}
+	parts := &app.Parts{Config: from.Config, Table: store.New(r.turn, now), Secrets: from.Secrets, Hasher: from.Hasher, Sender: r, Policy: from.Policy, Log: slog.New(slog.DiscardHandler)}
+	p, err := apptest.Start(r.made, func() *app.Parts { return parts }, now)
 	if err != nil {
 		panic(err) // the scene was made with the same parts
 	}
 	return p
-}
-
-// whenCalled makes a function when it is first called, as a cold start does.
-func whenCalled(p *app.Parts, make func(*app.Parts) (lambdahttp.Function, error)) lambdahttp.Function {
-	f := sync.OnceValues(func() (lambdahttp.Function, error) { return make(p) })
-	return lambdahttp.Func(func(ctx context.Context, payload []byte) ([]byte, error) {
-		g, err := f()
-		if err != nil {
-			return nil, err
-		}
-		return g.Invoke(ctx, payload)
-	})
 }
 
 // Send implements mail.Sender.
@@ -105,7 +75,7 @@ func (r *run) do(ctx context.Context, o operation) int {
 	}
 	p := r.process(n)
 	if o.job != "" {
-		if _, err := p.functions[o.job].Invoke(ctx, []byte(o.body)); err != nil && !errors.Is(err, errGone) {
+		if _, err := p.Functions[o.job].Invoke(ctx, []byte(o.body)); err != nil && !errors.Is(err, errGone) {
 			return 500
 		}
 		return 200
@@ -114,7 +84,7 @@ func (r *run) do(ctx context.Context, o operation) int {
 	req := httptest.NewRequest(method, r.scene.URL+o.path, strings.NewReader(o.body))
 	maps.Copy(req.Header, o.header)
 	rec := httptest.NewRecorder()
-	p.handler.ServeHTTP(rec, req.WithContext(ctx))
+	p.Handler.ServeHTTP(rec, req.WithContext(ctx))
 	return rec.Code
 }
 
@@ -122,7 +92,7 @@ func (r *run) do(ctx context.Context, o operation) int {
 // does not matter which has done what.
 func (r *run) settle(ctx context.Context) error {
 	for _, job := range [][2]string{{"sweep", `{"job":"erase"}`}, {"sweep", `{"job":"organizations"}`}, {"sweep", `{"job":"workspace"}`}, {"outbox", "{}"}, {"outbox", "{}"}} {
-		if _, err := r.jobs.functions[job[0]].Invoke(ctx, []byte(job[1])); err != nil {
+		if _, err := r.jobs.Functions[job[0]].Invoke(ctx, []byte(job[1])); err != nil {
 			return err
 		}
 	}

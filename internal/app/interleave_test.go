@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gatehouse/internal/app"
+	"gatehouse/internal/apptest"
 )
 
 // TestInterleavings plays every two operations that share a key, at once, in the
@@ -143,7 +144,7 @@ func (f *referee) playAll(matches []match) []outcome {
 // operation, and for an operation of none.
 func everyRoute(t *testing.T, ops []operation) {
 	t.Helper()
-	table, err := deployed()
+	table, err := apptest.Template()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gatehouse/internal/apptest"
 )
 
 var update = flag.Bool("update", false, "write testdata/floor.txt")
@@ -20,7 +22,7 @@ func scenarios(t testing.TB) []scenario {
 	all := slices.Concat(signupScenarios(), signInScenarios(), passwordScenarios(), addressScenarios(), sessionScenarios(),
 		organizationScenarios(), membershipScenarios(), invitationScenarios(), answerScenarios(), linkScenarios(), signInPageScenarios(), organizationPageScenarios(), outboxScenarios(), sweepScenarios(),
 		projectScenarios(), taskScenarios(), jobScenarios(), storageScenarios(), transferScenarios(), tidyScenarios())
-	table, err := template()
+	table, err := apptest.Template()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +37,7 @@ func scenarios(t testing.TB) []scenario {
 // TestEveryHandlerHasACase fails for a route, a schedule or a stream without one,
 // and for a case of none.
 func TestEveryHandlerHasACase(t *testing.T) {
-	table, err := template()
+	table, err := apptest.Template()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,14 +9,10 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
-	"gatehouse"
 	"gatehouse/internal/app"
 	"gatehouse/internal/apptest"
-	"gatehouse/internal/gateway"
-	"gatehouse/internal/lambdahttp"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/password"
 	"gatehouse/internal/secret"
@@ -24,34 +20,12 @@ import (
 	"gatehouse/internal/store/storetest"
 )
 
-// template is what is deployed: routes, schedules, streams.
-var template = sync.OnceValues(func() (*gateway.Table, error) { return gateway.Read(gatehouse.Template) })
-
-// process is everything that runs in memory, freshly started: functions behind a
-// gateway, with no cache filled.
-type process struct {
-	functions map[string]lambdahttp.Function
-	http      http.Handler
-}
-
-// lazy makes a function when it is first called, as a cold start does.
-func lazy(p *app.Parts, make func(*app.Parts) (lambdahttp.Function, error)) lambdahttp.Function {
-	made := sync.OnceValues(func() (lambdahttp.Function, error) { return make(p) })
-	return lambdahttp.Func(func(ctx context.Context, payload []byte) ([]byte, error) {
-		f, err := made()
-		if err != nil {
-			return nil, err
-		}
-		return f.Invoke(ctx, payload)
-	})
-}
-
 // world is one run: a copy of the base, and what was sent from it.
 type world struct {
 	base *base
 	in   *injector
 	now  time.Time
-	proc *process
+	proc *apptest.Process
 	jar  map[string]string
 	sent []mail.Message
 
@@ -67,7 +41,7 @@ type base struct {
 	jar     map[string]string
 	request request
 	change  []func(*app.Parts)
-	make    map[string]func(*app.Parts) (lambdahttp.Function, error)
+	make    apptest.Makers
 }
 
 func (b *base) fresh(later time.Duration) (*world, error) {
@@ -84,24 +58,16 @@ const rootKey = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 // start begins a new process on what the store holds. As on Lambda, every function
 // has caches and keys of its own.
-func (w *world) start() error {
-	table, err := template()
-	if err != nil {
-		return err
-	}
-	log := slog.New(slog.DiscardHandler)
+func (w *world) start() (err error) {
 	from := w.base.Parts
-	p := &process{functions: map[string]lambdahttp.Function{}}
-	for name, make := range w.base.make {
+	w.proc, err = apptest.Start(w.base.make, func() *app.Parts {
 		parts := &app.Parts{Config: from.Config, Table: store.New(w.in, w.in.clock), Secrets: secret.NewSource(w.in.load),
-			Hasher: password.New(password.ForTests(), 2, password.Peppers{}), Sender: w, Policy: from.Policy, Log: log}
+			Hasher: password.New(password.ForTests(), 2, password.Peppers{}), Sender: w, Policy: from.Policy, Log: slog.New(slog.DiscardHandler)}
 		for _, change := range w.base.change {
 			change(parts)
 		}
-		p.functions[name] = lazy(parts, make)
-	}
-	p.http, err = gateway.New(table, p.functions, gateway.Options{Log: log, Now: w.clock})
-	w.proc = p
+		return parts
+	}, w.clock)
 	return err
 }
 
@@ -205,7 +171,7 @@ func (w *world) serve(r request) (answer, []*http.Cookie) {
 		req.Header.Set(name, value)
 	}
 	rec := httptest.NewRecorder()
-	w.proc.http.ServeHTTP(rec, req)
+	w.proc.Handler.ServeHTTP(rec, req)
 	res := rec.Result()
 	return answer{res.StatusCode, res.Header, rec.Body.String()}, res.Cookies()
 }
@@ -213,7 +179,7 @@ func (w *world) serve(r request) (answer, []*http.Cookie) {
 // invoke is how a schedule or a stream calls: an error is a try that failed, and
 // there will be another.
 func (w *world) invoke(r request) answer {
-	out, err := w.proc.functions[r.invoke].Invoke(w.base.Context(), []byte(r.body))
+	out, err := w.proc.Functions[r.invoke].Invoke(w.base.Context(), []byte(r.body))
 	if err != nil {
 		return answer{status: 500, body: "function error"}
 	}

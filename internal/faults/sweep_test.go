@@ -165,7 +165,7 @@ func (s *sweep) cleanRun(later time.Duration) (e end, err error) {
 func (s *sweep) finish(w *world) ([]string, error) {
 	w.now = w.now.Add(s.pause)
 	for range 2 { // audit rows of what the first has done
-		if _, err := w.proc.functions["outbox"].Invoke(w.base.Context(), []byte("{}")); err != nil {
+		if _, err := w.proc.Functions["outbox"].Invoke(w.base.Context(), []byte("{}")); err != nil {
 			return nil, err
 		}
 	}

@@ -9,22 +9,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"gatehouse"
 	"gatehouse/internal/app"
 	"gatehouse/internal/apptest"
-	"gatehouse/internal/gateway"
-	"gatehouse/internal/lambdahttp"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/password"
 	"gatehouse/internal/store"
 	"gatehouse/internal/store/storetest"
 )
-
-var template = sync.OnceValues(func() (*gateway.Table, error) { return gateway.Read(gatehouse.Template) })
 
 // run is a copy of a stage with a process of its own.
 type run struct {
@@ -100,21 +94,15 @@ func (r *run) wait(d time.Duration) { r.later.Add(int64(d)) }
 
 // boot starts the functions behind the gateway, with no cache filled.
 func (r *run) boot() error {
-	table, err := template()
-	if err != nil {
-		return err
-	}
 	from := r.Parts
 	parts := &app.Parts{Config: from.Config, Table: r.table, Secrets: from.Secrets, Sender: nobody{}, Policy: from.Policy,
 		Hasher: password.New(password.ForTests(), hashSlots, password.Peppers{}), Log: slog.New(slog.NewJSONHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelError}))}
-	functions := map[string]lambdahttp.Function{}
-	for name, make := range app.Functions() {
-		if functions[name], err = make(parts); err != nil {
-			return err
-		}
+	p, err := apptest.Start(app.Functions(), func() *app.Parts { return parts }, r.now)
+	if err != nil {
+		return err
 	}
-	r.http, err = gateway.New(table, functions, gateway.Options{Log: parts.Log, Now: r.now})
-	return err
+	r.http = p.Handler
+	return nil
 }
 
 // nobody gets no mail: those of the stage are out.

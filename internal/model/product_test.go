@@ -9,16 +9,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"time"
 
-	"gatehouse"
 	"gatehouse/internal/account"
 	"gatehouse/internal/app"
 	"gatehouse/internal/apptest"
 	"gatehouse/internal/config"
-	"gatehouse/internal/gateway"
-	"gatehouse/internal/lambdahttp"
 	"gatehouse/internal/mail"
 	"gatehouse/internal/password"
 	"gatehouse/internal/policy"
@@ -28,9 +24,6 @@ import (
 )
 
 const base = "http://gatehouse.example.org"
-
-// template is what is deployed.
-var template = sync.OnceValues(func() (*gateway.Table, error) { return gateway.Read(gatehouse.Template) })
 
 // mistake is a product that does one thing wrong.
 type mistake struct {
@@ -47,10 +40,10 @@ type product struct {
 	parts app.Parts
 	now   time.Time
 
-	functions map[string]lambdahttp.Function
-	http      http.Handler
-	sent      []mail.Message
-	known     map[string]bool // ids of sent: a mail that goes out again is the same mail
+	process *apptest.Process
+	http    http.Handler
+	sent    []mail.Message
+	known   map[string]bool // ids of sent: a mail that goes out again is the same mail
 }
 
 func newProduct(limits string, wrong mistake) (*product, error) {
@@ -75,32 +68,16 @@ func (p *product) clock() time.Time { return p.now }
 
 // start begins a new process on what the store holds.
 func (p *product) start() error {
-	table, err := template()
+	parts := p.parts
+	process, err := apptest.Start(app.Functions(), func() *app.Parts { return &parts }, p.clock)
 	if err != nil {
 		return err
 	}
-	parts := p.parts
-	p.functions = map[string]lambdahttp.Function{}
-	for name, make := range app.Functions() {
-		p.functions[name] = lazy(&parts, make)
-	}
-	p.http, err = gateway.New(table, p.functions, gateway.Options{Log: parts.Log, Now: p.clock})
+	p.process, p.http = process, process.Handler
 	if p.wrong.wrap != nil {
 		p.http = p.wrong.wrap(p.http)
 	}
-	return err
-}
-
-// lazy makes a function when it is first called.
-func lazy(parts *app.Parts, make func(*app.Parts) (lambdahttp.Function, error)) lambdahttp.Function {
-	made := sync.OnceValues(func() (lambdahttp.Function, error) { return make(parts) })
-	return lambdahttp.Func(func(ctx context.Context, event []byte) ([]byte, error) {
-		f, err := made()
-		if err != nil {
-			return nil, err
-		}
-		return f.Invoke(ctx, event)
-	})
+	return nil
 }
 
 // Send implements mail.Sender.
@@ -197,7 +174,7 @@ func (r request) with(name, value string) request {
 func (p *product) invoke(name, event string, f trouble) (heard bool, err error) {
 	p.d.arm(f)
 	defer p.d.disarm()
-	_, err = p.functions[name].Invoke(context.Background(), []byte(event))
+	_, err = p.process.Functions[name].Invoke(context.Background(), []byte(event))
 	if !p.d.heard() {
 		return false, p.start()
 	}
