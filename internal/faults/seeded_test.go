@@ -70,13 +70,6 @@ var seeded = []struct {
 		_ = p.Table.Transact(ctx, e.record, e.row, e.job)
 		return nil
 	}},
-	{"the client's fault", true, func(ctx context.Context, p *app.Parts, who session.Caller) error {
-		e := effectOf(ctx, who)
-		if err := p.Table.Transact(ctx, e.record, e.row, e.job); err != nil {
-			return refusal.New(409, "conflict", "Somebody else was faster.")
-		}
-		return nil
-	}},
 	{"tells of troubles", true, func(ctx context.Context, p *app.Parts, who session.Caller) error {
 		e := effectOf(ctx, who)
 		if err := p.Table.Transact(ctx, e.record, e.row, e.job); err != nil {
@@ -119,28 +112,64 @@ var seeded = []struct {
 	}},
 }
 
+// repeatable are handlers of what may be done twice, so that no key comes with it.
+var repeatable = []struct {
+	name string
+	bad  bool
+	do   func(error) error
+}{
+	{"right, without a key", false, func(err error) error { return err }},
+	{"the client's fault", true, func(err error) error {
+		if err != nil {
+			return refusal.New(409, "conflict", "Somebody else was faster.")
+		}
+		return nil
+	}},
+}
+
+// same writes the names of the caller as they are.
+func same(ctx context.Context, p *app.Parts, who session.Caller) error {
+	items, err := p.Table.Get(ctx, profile.Key(who.UID))
+	if err != nil {
+		return err
+	}
+	holder, err := profile.Profiles.Of(items[0])
+	if err != nil {
+		return err
+	}
+	return p.Table.Transact(ctx, profile.Profiles.Put(items[0].Key, holder, store.Always))
+}
+
 const seededRoute = "POST /api/auth/access_tokens"
 
 // TestSeededBugsAreFound puts each handler in the place of one of the product.
 func TestSeededBugsAreFound(t *testing.T) {
 	for _, bug := range seeded {
-		c := scenario{route: seededRoute, keyed: true, set: func(s *stage) request {
-			return sending(s.user("holder1"), "POST", "/api/auth/access_tokens", object{"name": "robot"})
-		}}
-		c.bugs = func(b *base) {
-			b.make["account"] = func(p *app.Parts) (lambdahttp.Function, error) {
-				op := func(ctx context.Context, who session.Caller, _ struct{}) (map[string]string, error) {
-					done := map[string]string{"detail": "Mailed."}
-					if api.Prior(ctx, &struct{}{}) {
-						return done, nil
-					}
-					return done, bug.do(ctx, p, who)
-				}
-				return lambdahttp.New(api.Routes{seededRoute: api.SignedIn(p.Gate(), op, api.Baseline, api.Idempotent)}), nil
-			}
-		}
-		expect(t, bug.name, c, bug.bad)
+		expect(t, bug.name, seededCase(true, bug.do), bug.bad)
 	}
+	for _, bug := range repeatable {
+		expect(t, bug.name, seededCase(false, func(ctx context.Context, p *app.Parts, who session.Caller) error { return bug.do(same(ctx, p, who)) }), bug.bad)
+	}
+}
+
+// seededCase is a request that a handler answers, with an Idempotency-Key or without.
+func seededCase(keyed bool, do func(context.Context, *app.Parts, session.Caller) error) scenario {
+	c := scenario{route: seededRoute, keyed: keyed, set: func(s *stage) request {
+		return sending(s.user("holder1"), "POST", "/api/auth/access_tokens", object{"name": "robot"})
+	}}
+	c.bugs = func(b *base) {
+		b.make["account"] = func(p *app.Parts) (lambdahttp.Function, error) {
+			op := func(ctx context.Context, who session.Caller, _ struct{}) (map[string]string, error) {
+				done := map[string]string{"detail": "Mailed."}
+				if api.Prior(ctx, &struct{}{}) {
+					return done, nil
+				}
+				return done, do(ctx, p, who)
+			}
+			return lambdahttp.New(api.Routes{seededRoute: api.SignedIn(p.Gate(), op, api.Baseline, api.Idempotent)}), nil
+		}
+	}
+	return c
 }
 
 // expect runs the sweep on a handler that is known to be right, or wrong.
