@@ -120,6 +120,10 @@
 // cheap and a busy hour locks nobody out; whoever was let in is not refused half-way.
 // The line is as long as half a second of hashes, whatever one of them takes.
 //
+// A request ends after 20 seconds, the function after 25, the gateway after 30: whoever
+// waits in vain hears it from us, as a 503 that says when to try again. A write may be on
+// its way by then, and is found by its Idempotency-Key.
+//
 // Registration under mandatory verification tells that a user name is taken and
 // never that an address is. Mails to an address are limited whether it has an
 // account or not.

@@ -7,6 +7,7 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"time"
 )
@@ -48,10 +49,13 @@ func New(status int, code, detail string) *Fault {
 	return &Fault{Status: status, Code: code, Detail: detail}
 }
 
-// Of finds the fault in err; anything else is internal.
+// Of finds the fault in err; what took too long is a 503, and anything else internal.
 func Of(err error) *Fault {
 	if f, ok := errors.AsType[*Fault](err); ok {
 		return f
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return Unavailable(err)
 	}
 	return New(500, "internal", "Internal server error.").Because(err)
 }

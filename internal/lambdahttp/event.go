@@ -150,10 +150,13 @@ func cookies(in []string) []api.Cookie {
 // repeated refuses headers that decide who calls and where, sent twice: the gateway
 // joins them with a comma, which none of them may otherwise contain here.
 func repeated(h map[string]string) (problem string) {
-	for _, name := range []string{"Authorization", "Host"} {
-		if strings.Contains(h[strings.ToLower(name)], ",") {
-			return name + " header must be sent once."
-		}
+	switch {
+	case strings.Contains(h["authorization"], ","):
+		return authorizationTwice
+	case strings.Contains(h["host"], ","):
+		return "Host header must be sent once."
 	}
 	return ""
 }
+
+const authorizationTwice = "Authorization header must be sent once."

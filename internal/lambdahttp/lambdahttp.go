@@ -19,8 +19,10 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"gatehouse/internal/api"
+	"gatehouse/internal/fault"
 )
 
 // Function is a Lambda function: an event in, a reply out, both JSON. It is the
@@ -41,11 +43,20 @@ type Server struct {
 	// Refuse words the answers that no handler gave: 400, 404 and 500. Nil means
 	// {"detail": …} with the headers that every answer of the product has.
 	Refuse func(status int, detail string) *api.Response
-	// Log takes one line per panic; nil means slog.Default.
+	// Log takes one line per panic and per request that no handler saw; nil means
+	// slog.Default.
 	Log *slog.Logger
 
 	routes api.Routes
 }
+
+// How long a request, and finding out who makes it, may take: less than the functions
+// have, and those less than the gateway waits, so that whoever waits in vain hears it in
+// our words. A write that is on its way by then is found by its Idempotency-Key.
+const (
+	Limit           = 20 * time.Second
+	AuthorizerLimit = 7 * time.Second
+)
 
 // New serves routes, each under its route key.
 func New(routes api.Routes) *Server { return &Server{routes: routes} }
@@ -58,6 +69,8 @@ func (s *Server) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, Limit)
+	defer cancel()
 	return encode(s.serve(ctx, e), s.refuse)
 }
 
@@ -74,6 +87,7 @@ func (s *Server) serve(ctx context.Context, e *event) (res *api.Response) {
 	}
 	r, problem := e.request()
 	if problem != "" {
+		s.logProblem(ctx, r, problem)
 		return s.refuse(400, problem)
 	}
 	return h.Serve(ctx, r)
@@ -86,12 +100,25 @@ func (s *Server) refuse(status int, detail string) *api.Response {
 	return refusal(status, detail)
 }
 
-func (s *Server) logPanic(ctx context.Context, e *event, v any) {
-	log := s.Log
-	if log == nil {
-		log = slog.Default()
+func (s *Server) log() *slog.Logger {
+	if s.Log == nil {
+		return slog.Default()
 	}
-	log.LogAttrs(ctx, slog.LevelError, "handler panicked",
+	return s.Log
+}
+
+// logProblem writes the line of a request that no handler saw.
+func (s *Server) logProblem(ctx context.Context, r *api.Request, problem string) {
+	attrs := []slog.Attr{slog.String("request", r.ID), slog.String("route", r.Route), slog.Int("status", 400),
+		slog.String("network", api.Network(r.SourceIP)), slog.Int64("us", 0), slog.String("code", "malformed_request")}
+	if problem == authorizationTwice {
+		attrs = append(attrs, slog.String("event", string(fault.AuthenticationRefused)))
+	}
+	s.log().LogAttrs(ctx, slog.LevelInfo, "request", attrs...)
+}
+
+func (s *Server) logPanic(ctx context.Context, e *event, v any) {
+	s.log().LogAttrs(ctx, slog.LevelError, "handler panicked",
 		slog.String("route", e.RouteKey),
 		slog.String("request", e.RequestContext.RequestID),
 		slog.String("panic", describe(v)),
@@ -122,6 +149,8 @@ func Authorizer(f Authorize) Function {
 		// What is wrong with the request otherwise is for the route's function to
 		// say; an authorizer could only answer 500.
 		r, _ := e.request()
+		ctx, cancel := context.WithTimeout(ctx, AuthorizerLimit)
+		defer cancel()
 		who, err := f(ctx, r)
 		if err != nil {
 			return nil, err
