@@ -74,7 +74,7 @@ func (w *worker) follow(kind string) {
 	case "deletion":
 		method, path = "DELETE", "/api/users/self/deletion"
 	}
-	c := call{part: kind, do: "use"}
+	c := call{part: kind, do: "spend"}
 	var headers []string
 	if w.IntN(3) == 0 {
 		c.arg = choose(w, "first", "second")
