@@ -25,7 +25,17 @@ type explorer struct {
 
 	path []point
 	anew int // how often all began anew
+	// redrawn is in how many orders a call was another than the time before.
+	redrawn int
 }
+
+// A row that is put elsewhere at random, as queues do, lets a job take another way: what
+// was chosen fits no more. Then all begins anew, a few times; and if chance is against
+// that, what fits no more is chosen afresh, for so many orders.
+const (
+	mostAnew    = 5
+	mostRedrawn = 500
+)
 
 // each plays every order. It ends early when look says so.
 func (x *explorer) each(look func(*order) (goOn bool)) (orders int, err error) {
@@ -44,6 +54,15 @@ func (x *explorer) each(look func(*order) (goOn bool)) (orders int, err error) {
 			depth++
 			next := p.options[p.at]
 			call, ok := waiting[next.thread]
+			if !ok && x.anew > mostAnew && x.redrawn < mostRedrawn {
+				x.redrawn++
+				p = point{options: x.options(done, waiting, asleep)}
+				if x.path = x.path[:depth-1]; len(p.options) == 0 {
+					return step{}, false
+				}
+				x.path, next = append(x.path, p), p.options[0]
+				call, ok = waiting[next.thread], true
+			}
 			if !ok {
 				err = fmt.Errorf("request %d does not wait where it did", next.thread)
 				return step{}, false
@@ -54,9 +73,7 @@ func (x *explorer) each(look func(*order) (goOn bool)) (orders int, err error) {
 			return next, true
 		})
 		if err != nil {
-			// A row that was put elsewhere at random, as queues do, takes a job another way:
-			// what was chosen fits no more, and all begins anew.
-			if x.anew++; x.anew > 5 {
+			if x.anew++; x.anew > mostAnew+1 {
 				return orders, err
 			}
 			x.path, orders, err = nil, 0, nil

@@ -22,10 +22,14 @@ type tally struct {
 }
 
 func (r outcome) notes() string {
-	if len(r.apart) == 0 {
+	notes := ordered(r.apart)
+	if r.redrawn > 0 {
+		notes = append(notes, fmt.Sprintf("%d redrawn", r.redrawn))
+	}
+	if len(notes) == 0 {
 		return ""
 	}
-	return "  (" + strings.Join(ordered(r.apart), ", ") + ")"
+	return "  (" + strings.Join(notes, ", ") + ")"
 }
 
 // report prints what was played and what was not, and writes the same for machines.

@@ -44,6 +44,8 @@ type outcome struct {
 	name   string
 	orders int
 	brief  int // of those that can differ
+	// redrawn is how many orders went another way than the time before, by chance.
+	redrawn int
 	bad    []string
 	apart  map[string]int  // orders that end as none without overlap does, by why that is fine
 	ends   map[string]bool // answers and what is left, that were found
@@ -88,7 +90,7 @@ func (f *referee) explore(m match, s serial, brief bool, out *outcome) {
 		}
 		return len(out.bad) < mostBad
 	})
-	out.orders = max(out.orders, orders)
+	out.orders, out.redrawn = max(out.orders, orders), out.redrawn+x.redrawn
 	if err != nil {
 		out.bad = append(out.bad, out.name+": "+err.Error())
 	}
