@@ -112,11 +112,13 @@ func TestCostIsFlat(t *testing.T) {
 }
 
 // BenchmarkCost prints what operations cost by the size of the organization.
-func BenchmarkCost(b *testing.B) {
+func BenchmarkCost(b *testing.B) { printCosts(b, "cost", spend, 10, 1000, 100_000) }
+
+// printCosts prints a row for each operation, with a column for each size.
+func printCosts(b *testing.B, name string, spend func(testing.TB, int) []spent, sizes ...int) {
 	if os.Getenv("GATEHOUSE_TEST_COST") == "" {
 		b.Skip("prints a table; scripts/bench sets GATEHOUSE_TEST_COST")
 	}
-	sizes := []int{10, 1000, 100_000}
 	var table [][]spent
 	for _, n := range sizes {
 		table = append(table, spend(b, n))
@@ -127,7 +129,7 @@ func BenchmarkCost(b *testing.B) {
 			c := column[i]
 			cells = append(cells, fmt.Sprintf("%d · %d · %d", c.calls, c.read, c.write))
 		}
-		fmt.Println("cost | " + s.name + " | " + strings.Join(cells, " | ") + " |")
+		fmt.Println(name + " | " + s.name + " | " + strings.Join(cells, " | ") + " |")
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(len(table[0])), "operations/"+strconv.Itoa(len(sizes))+"sizes")

@@ -46,9 +46,9 @@ type outcome struct {
 	brief  int // of those that can differ
 	// redrawn is how many orders went another way than the time before, by chance.
 	redrawn int
-	bad    []string
-	apart  map[string]int  // orders that end as none without overlap does, by why that is fine
-	ends   map[string]bool // answers and what is left, that were found
+	bad     []string
+	apart   map[string]int  // orders that end as none without overlap does, by why that is fine
+	ends    map[string]bool // answers and what is left, that were found
 }
 
 // referee plays matches. It may be used by several at a time.

@@ -2,9 +2,6 @@ package app_test
 
 import (
 	"fmt"
-	"os"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -81,22 +78,5 @@ func TestWorkCostIsFlat(t *testing.T) {
 
 // BenchmarkWorkCost prints what operations cost by how many tasks there are.
 func BenchmarkWorkCost(b *testing.B) {
-	if os.Getenv("GATEHOUSE_TEST_COST") == "" {
-		b.Skip("prints a table; scripts/bench sets GATEHOUSE_TEST_COST")
-	}
-	sizes := []int{100, 10_000, 100_000}
-	var table [][]spent
-	for _, n := range sizes {
-		table = append(table, spendWork(b, n))
-	}
-	for i, s := range table[0] {
-		cells := make([]string, 0, len(sizes))
-		for _, column := range table {
-			c := column[i]
-			cells = append(cells, fmt.Sprintf("%d · %d · %d", c.calls, c.read, c.write))
-		}
-		fmt.Println("workcost | " + s.name + " | " + strings.Join(cells, " | ") + " |")
-	}
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(float64(len(table[0])), "operations/"+strconv.Itoa(len(sizes))+"sizes")
+	printCosts(b, "workcost", spendWork, 100, 10_000, 100_000)
 }
