@@ -17,8 +17,8 @@ import (
 // Tidy ends it. It outlives that by markLife, so that whoever has begun to read the
 // roster before still sees it.
 type mark struct {
-	Top   int64    `json:"top"` // project, or task that stands alone
-	Moves int64    `json:"moves,omitempty"`
+	Top   int64    `json:"top"`   // project, or task that stands alone
+	Moves int64    `json:"moves"` // the move, or the deletion, that it tells of: rows written since are where they belong
 	Mover int64    `json:"mover,omitempty"`
 	From  []string `json:"from,omitempty"` // partitions
 	Come  bool     `json:"come,omitempty"`
@@ -108,11 +108,11 @@ func (c *scene) shift(from, to int64, gone bool, mover int64, before store.Item)
 	ops := []store.Op{dues.Put(dueKey(c.kind, top), d, before.At())}
 	for _, kind := range below(c.kind) {
 		if from != to || gone {
-			ops = append(ops, marks.Put(markKey(kind, from, top), mark{Top: top}, store.Always))
+			ops = append(ops, marks.Put(markKey(kind, from, top), mark{Top: top, Moves: moves}, store.Always))
 		}
 		if gone {
 			if from != to {
-				ops = append(ops, marks.Put(markKey(kind, to, top), mark{Top: top}, store.Always))
+				ops = append(ops, marks.Put(markKey(kind, to, top), mark{Top: top, Moves: moves}, store.Always))
 			}
 			continue
 		}

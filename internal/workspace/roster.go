@@ -115,13 +115,16 @@ func settled(here, come map[int64]Row, known map[int64]mark, where map[int64]Tas
 	return sorted
 }
 
-// at is a row as it is by the marks, and the mark of what it moves with. t is the task
-// of a job.
+// at is a row as it is by the marks, and the mark of what it moves with; none if it was
+// written after what the mark tells of. t is the task of a job.
 func (r Row) at(known map[int64]mark, t Task) (Row, mark) {
 	m := known[r.Task]
 	if r.Task == 0 {
 		m = known[r.Project]
-		if m.Come && r.Moves < m.Moves {
+		if r.Moves >= m.Moves {
+			return r, mark{}
+		}
+		if m.Come {
 			r.Owner, r.Assignee = m.Mover, 0
 		}
 		return r, m
@@ -129,10 +132,13 @@ func (r Row) at(known map[int64]mark, t Task) (Row, mark) {
 	if t.Gone {
 		return r, mark{Top: t.ID}
 	}
-	moves := m.Moves
+	seen, moves := t.Moves, m.Moves
 	if t.Project != 0 { // what is known of the task is of before it came into the project
 		m = known[t.Project]
-		moves = t.under(Project{Moves: m.Moves}).Moves
+		seen, moves = t.Seen, t.under(Project{Moves: m.Moves}).Moves
+	}
+	if r.Moves == t.Moves && seen >= m.Moves {
+		return r, mark{}
 	}
 	if m.Come && r.Moves != moves {
 		r.Assignee = 0
