@@ -49,6 +49,9 @@ type Bucket struct {
 // keepFails is how long a count of failures outlives the last of them.
 const keepFails = 90 * 24 * time.Hour
 
+// returnFor bounds how long a request may go on to give back what it has reserved.
+const returnFor = 2 * time.Second
+
 // rounds bounds how often a take that lost against another is tried again.
 const rounds = 12
 
@@ -210,11 +213,14 @@ func (l *Limiter) Reserved(b *Bucket) error {
 	return nil
 }
 
-// Return gives a reservation back. One that gets lost is only strict.
+// Return gives a reservation back, also of a request whose time is over: a network is not
+// closed because we were slow. One that gets lost is only strict.
 func (l *Limiter) Return(ctx context.Context, b *Bucket) {
 	if l == nil || l.Off {
 		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), returnFor)
+	defer cancel()
 	every := b.Rate.Every.Milliseconds()
 	keep := l.Table.Now().Add(b.Rate.Every * time.Duration(b.Rate.Burst+1))
 	_ = l.Table.Transact(ctx, store.Add(b.Key, counted, field, -every, 0, 1<<62).Until(keep))
