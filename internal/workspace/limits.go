@@ -141,7 +141,20 @@ func (e *edit) writable(ctx context.Context) error {
 // room refuses one more in a workspace that holds as much as it may, and gives the
 // limits for the write.
 func (e *edit) room(ctx context.Context) (Most, error) {
-	st, err := e.s.standing(ctx, e.rows, e.workspace())
+	return e.roomIn(ctx, e.workspace())
+}
+
+// reaches is room where something is to count, if that is elsewhere than before.
+func (e *edit) reaches(ctx context.Context) (Most, error) {
+	at := e.after().scope
+	if at == e.before().scope {
+		return nil, nil
+	}
+	return e.roomIn(ctx, at)
+}
+
+func (e *edit) roomIn(ctx context.Context, at Scope) (Most, error) {
+	st, err := e.s.standing(ctx, e.rows, at)
 	if err != nil || st.plans == nil {
 		return nil, err
 	}

@@ -118,3 +118,41 @@ func TestTransferWithinLimits(t *testing.T) {
 	w.owner.Patch(path("projects", q), object{"organization_id": nil}).Is(403)
 	w.sound()
 }
+
+// A task that comes into somebody else's project counts where that does, and only as far
+// as that workspace's plan allows.
+func TestRegroupingWithinLimits(t *testing.T) {
+	w := newWorld(t)
+	w.limited()
+	_, c := w.person("free1")
+	team := w.Found(c, "mine")
+	uid, guest := w.member(team, "guest1", "worker")
+	p := team.In(c).Post("/api/projects", object{"name": "x", "assignee_id": uid}).Is(201).Int("id")
+	c.Delete(team.Path("")).Is(204)
+	w.Sweep("organizations")
+	w.tidy()
+	for range 3 {
+		guest.Patch(path("tasks", w.alone(guest)), object{"project_id": p}).Is(200)
+	}
+	guest.Patch(path("tasks", w.alone(guest)), object{"project_id": p}).Is(403).Has(`"code":"limit_reached"`)
+	c.Post("/api/cloudstorages", bucket("x")).Is(201) // it is not read-only
+	w.sound()
+}
+
+// Nothing new comes into a personal project that nobody owns: it would count nowhere.
+func TestNothingCountsNowhere(t *testing.T) {
+	w := newWorld(t)
+	w.limited()
+	uid, c := w.person("free1")
+	team := w.Found(c, "mine")
+	p := team.In(c).Post("/api/projects", object{"name": "x", "owner_id": nil, "assignee_id": uid}).Is(201).Int("id")
+	team.In(c).Post("/api/tasks", object{"name": "x", "project_id": p}).Is(201)
+	c.Delete(team.Path("")).Is(204)
+	for range 2 {
+		c.Post("/api/tasks", object{"name": "x", "project_id": p}).Is(400).Has("no owner")
+		c.Patch(path("tasks", w.alone(c)), object{"project_id": p}).Is(400).Has("no owner")
+		w.Sweep("organizations")
+		w.tidy()
+	}
+	w.sound()
+}

@@ -183,3 +183,32 @@ func TestOrganizationDeletedWhileItMoves(t *testing.T) {
 		})
 	}
 }
+
+// What moves takes no storage along from where it was, also if that is given anew.
+func TestStorageOfTheSourceStays(t *testing.T) {
+	for _, kind := range []string{"projects", "tasks"} {
+		w := newWorld(t)
+		c := w.acme.In(w.owner)
+		place := func(c int64) object { return object{"location": "cloud_storage", "cloud_storage_id": c} }
+		x, y := c.Post("/api/cloudstorages", bucket("b")).Is(201).Int("id"), w.other.In(w.owner).Post("/api/cloudstorages", bucket("c")).Is(201).Int("id")
+		id := c.Post("/api/"+kind, object{"name": "x", "source_storage": place(x), "target_storage": place(x)}).Is(201).Int("id")
+		for _, to := range []any{w.other.ID, nil} {
+			w.owner.Patch(path(kind, id), object{"organization_id": to, "source_storage": place(x), "target_storage": nil}).Is(400).Has("source_storage")
+			w.owner.Patch(path(kind, id), object{"organization_id": to, "source_storage": nil, "target_storage": place(x)}).Is(400).Has("target_storage")
+		}
+		a := w.owner.Patch(path(kind, id), object{"organization_id": w.other.ID, "source_storage": place(y), "target_storage": object{"location": "local"}}).Is(200)
+		a.Has(fmt.Sprintf(`"cloud_storage_id":%d`, y)).Has(`"location":"local"`)
+		w.sound()
+	}
+}
+
+// Who may not move something learns nothing of the destination by asking what would be.
+func TestPlanOfARefusedTransfer(t *testing.T) {
+	w := newWorld(t)
+	w.acme.In(w.owner).Post("/api/cloudstorages", bucket("b")).Is(201)
+	_, c := w.member(w.acme, "worker1", "worker")
+	x := c.Post("/api/cloudstorages", bucket("b")).Is(201).Int("id")
+	p := c.Post("/api/projects", object{"name": "x", "source_storage": object{"location": "cloud_storage", "cloud_storage_id": x}}).Is(201).Int("id")
+	a := c.Post(path("projects", p)+"/transfer", object{"organization_id": w.acme.ID, "storages": "auto_match", "dry_run": true}).Is(200)
+	a.Has(`"possible":false`).Has(`"code":"permission_denied"`).Has(`"storages":[]`)
+}

@@ -78,6 +78,7 @@ func (m *move) anew(ctx context.Context, in relocation) error {
 	there := *m.edit
 	there.View = m.to
 	source, target := m.after().places(m)
+	source.Cloud, target.Cloud = 0, 0 // what they were is of where it was
 	if err := there.places(ctx, &source, &target, in.source, in.target); err != nil {
 		return err
 	}

@@ -97,6 +97,9 @@ func (s *Service) into(ctx context.Context, who session.Caller, r *rows, project
 		}
 		return p, err
 	}
+	if p.personal() && p.workspace().UID == 0 { // what is in it counts nowhere
+		return p, fault.Field("project_id", "The project has no owner. An administrator can give it one.")
+	}
 	p.kind, p.above, p.row = tasks, []store.Item{p.row}, store.Item{}
 	return p, nil
 }

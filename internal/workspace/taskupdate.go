@@ -85,7 +85,11 @@ func (s *Service) UpdateTask(ctx context.Context, who session.Caller, in UpdateT
 	if err := e.writable(ctx); err != nil {
 		return TaskView{}, err
 	}
-	ops, err := e.save(ctx, nil)
+	most, err := e.reaches(ctx)
+	if err != nil {
+		return TaskView{}, err
+	}
+	ops, err := e.save(ctx, most)
 	if err != nil {
 		return TaskView{}, err
 	}

@@ -105,7 +105,10 @@ func (s *Service) Transfer(ctx context.Context, who session.Caller, in TransferR
 		if !in.DryRun || fault.Of(err).Status != 403 {
 			return TransferPlan{}, err
 		}
+		// Of the destination they learn nothing that they may not see there.
 		m.blocked("permission_denied", "You may not delete it here, or not create it there.")
+		err = m.count(ctx)
+		return m.plan, err
 	}
 	if err := m.prepare(ctx, mode); err != nil {
 		return TransferPlan{}, err
