@@ -89,7 +89,9 @@ func TestA6_InviteKnownAndUnknown(t *testing.T) {
 	w.Join("founder", "founder@example.org")
 	team := w.Found(w.SignIn("founder"), "acme")
 	owner, got, read := team.In(team.Owner), map[string]seen{}, map[string]seen{}
+	w.Clock.Add(time.Second) // ids of one millisecond may be alike
 	names := people(w)
+	w.Clock.Add(time.Second)
 	for _, n := range names {
 		var key string
 		s := observe(w, false, []string{n}, func() *apptest.Answer {
