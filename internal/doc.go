@@ -220,7 +220,8 @@
 //
 // What somebody owns or works on in an organization is theirs while they are in it: who
 // has left finds it no more than a stranger does. A worker from outside who was given a
-// job sees that job, and is told what they may not do with it.
+// job sees that job, and is told what they may not do with it; so does one whose group is
+// worker and who was given it while they were a member.
 //
 // An organization that is deleted leaves its projects, tasks and cloud storages to their
 // owners, as personal ones, unless its owner asks for ?content=delete.
